@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 mode, warnings are errors, imports stay private to the file that wrote them.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift target under `Sources/`.
+func target(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// A library that Debian ships, seen from Swift.
+func system(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig)
+}
+
+/// A suite of Swift tests; the folder has the target's name.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "dispatch-ledger",
+    products: [.executable(name: "dledger", targets: ["dledger"])],
+    targets: [
+        // C libraries.
+        system("CPlatform"),
+        system("CUV", pkgConfig: "libuv"),
+        system("CCurl", pkgConfig: "libcurl"),
+        system("CPostgres", pkgConfig: "libpq"),
+        system("CCrypto", pkgConfig: "libcrypto"),
+        .target(
+            name: "CHTTPParser", path: "Sources/C/CHTTPParser",
+            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+        .target(
+            name: "CJSON", path: "Sources/C/CJSON", cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // The pure centre: imports nothing.
+        target("LedgerCore", at: "Ledger/Core"),
+
+        // Support: only these import C targets or Glibc.
+        target("Threads", at: "Support/Threads", ["CPlatform"]),
+        target("Files", at: "Support/Files", ["CPlatform"]),
+        target("Crypto", at: "Support/Crypto", ["CCrypto"]),
+        target("Logging", at: "Support/Logging"),
+        target("Metrics", at: "Support/Metrics"),
+        target("JSON", at: "Support/JSON", ["CJSON"]),
+        target("EventLoop", at: "Support/EventLoop", ["CUV", "Threads"]),
+        target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
+        target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
+        target("Postgres", at: "Support/Postgres", ["CPostgres"]),
+        target("Lifecycle", at: "Support/Lifecycle", ["Threads"]),
+
+        // The ledger.
+        target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),
+        target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres"]),
+        target(
+            "LedgerRuntime", at: "Ledger/Runtime",
+            [
+                "LedgerCore", "LedgerJournal", "LedgerStore", "Threads", "Files", "Crypto", "JSON", "Logging",
+                "Metrics",
+            ]),
+
+        // The services: never import each other.
+        target(
+            "Gateway", at: "Gateway",
+            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON"]),
+        target(
+            "Proxy", at: "Proxy",
+            [
+                "LedgerCore", "LedgerRuntime", "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging",
+                "JSON", "Crypto",
+            ]),
+        target(
+            "Platform", at: "Platform",
+            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON"]),
+
+        // The composition root and the command line.
+        .executableTarget(
+            name: "dledger",
+            dependencies: [
+                "LedgerCore", "LedgerJournal", "LedgerStore", "LedgerRuntime", "Gateway", "Proxy", "Platform",
+                "HTTP",
+                "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON", "Crypto", "Files", "Threads",
+                "Lifecycle", "Postgres",
+            ],
+            path: "Sources/dledger", swiftSettings: strict),
+
+        // Tests mirror Sources.
+        tests("LedgerCoreTests", ["LedgerCore"]),
+        tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto"]),
+        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres"]),
+        tests(
+            "LedgerRuntimeTests",
+            ["LedgerRuntime", "LedgerJournal", "LedgerCore", "Metrics", "Files", "JSON"]),
+        tests(
+            "SupportTests",
+            [
+                "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
+                "Lifecycle",
+            ]),
+        tests(
+            "ProxyTests",
+            ["Proxy", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "Metrics", "JSON"]),
+        tests("ArchitectureTests", []),
+    ]
+)

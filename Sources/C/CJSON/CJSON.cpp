@@ -1,0 +1,3 @@
+#include "CJSON.h"
+#include <simdjson.h>
+extern "C" int cjson_version(void) { return simdjson::SIMDJSON_VERSION_MAJOR; }

@@ -1,0 +1,1 @@
+// Gateway: laid with the house; its rooms follow.

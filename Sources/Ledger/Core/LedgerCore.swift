@@ -1,0 +1,1 @@
+// LedgerCore: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// LedgerJournal: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// LedgerRuntime: laid with the house; its rooms follow.

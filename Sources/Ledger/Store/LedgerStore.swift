@@ -1,0 +1,1 @@
+// LedgerStore: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// Platform: laid with the house; its rooms follow.

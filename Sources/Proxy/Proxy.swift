@@ -1,0 +1,1 @@
+// Proxy: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// Crypto: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// Files: laid with the house; its rooms follow.

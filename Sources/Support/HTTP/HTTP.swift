@@ -1,0 +1,1 @@
+// HTTP: laid with the house; its rooms follow.

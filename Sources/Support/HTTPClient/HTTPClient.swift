@@ -1,0 +1,1 @@
+// HTTPClient: laid with the house; its rooms follow.

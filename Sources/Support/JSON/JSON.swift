@@ -1,0 +1,1 @@
+// JSON: laid with the house; its rooms follow.

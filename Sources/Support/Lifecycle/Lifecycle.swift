@@ -1,0 +1,1 @@
+// Lifecycle: laid with the house; its rooms follow.

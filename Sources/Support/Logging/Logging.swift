@@ -1,0 +1,1 @@
+// Logging: laid with the house; its rooms follow.

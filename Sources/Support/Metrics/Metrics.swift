@@ -1,0 +1,1 @@
+// Metrics: laid with the house; its rooms follow.

@@ -1,0 +1,1 @@
+// Postgres: laid with the house; its rooms follow.
