@@ -1,1 +1,0 @@
-// LedgerCore: laid with the house; its rooms follow.
