@@ -1,0 +1,27 @@
+/// What the ledger can be asked to do. Each is judged by ``LedgerState/decide(_:at:)``.
+package enum Command: Hashable, Sendable {
+    /// Admit a call: hold its worst case, or refuse it.
+    case reserve(CallIdentity, Estimate, priceBook: String, isPriced: Bool)
+    /// Record the end of a call that was admitted.
+    case settle(CallSettled)
+    /// End an open reservation whose call will never report back.
+    case expire(UniqueID, ExpiryReason)
+    /// Set a user's limits, whole.
+    case setQuota(UserID, Quota, actor: String)
+    /// Remove a user's limits.
+    case removeQuota(UserID, actor: String)
+    /// Put a price book into force.
+    case publishPrices(PricesPublished)
+}
+
+/// Why a command was refused: it contradicts what is recorded.
+package enum Rejection: Error, Hashable {
+    /// A call with this identifier is open.
+    case alreadyReserved(UniqueID)
+    /// No open call has this identifier: it was never admitted, or it has ended.
+    case notReserved(UniqueID)
+    /// An amount or a count is negative.
+    case negative
+    /// The user has no limits to remove.
+    case noQuota(UserID)
+}

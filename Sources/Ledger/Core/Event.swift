@@ -1,0 +1,74 @@
+/// A fact in the past tense.
+package enum Event: Hashable, Sendable {
+    /// A call's worst case is held; the request may leave for the provider.
+    case callReserved(CallReserved)
+    /// A call has ended; its real usage and price are known, or known not to be known.
+    case callSettled(CallSettled)
+    /// A call was refused before it was sent.
+    case callRejected(CallRejected)
+    /// A reservation ended without a settlement.
+    case callExpired(CallExpired)
+    /// A user's limits were set.
+    case quotaSet(QuotaSet)
+    /// A user's limits were removed.
+    case quotaRemoved(QuotaRemoved)
+    /// Another price book came into force.
+    case pricesPublished(PricesPublished)
+
+    /// The event's type, as the journal writes it.
+    package var type: EventType {
+        switch self {
+        case .callReserved: .callReserved
+        case .callSettled: .callSettled
+        case .callRejected: .callRejected
+        case .callExpired: .callExpired
+        case .quotaSet: .quotaSet
+        case .quotaRemoved: .quotaRemoved
+        case .pricesPublished: .pricesPublished
+        }
+    }
+
+    /// Whom it concerns; nil for the ledger itself.
+    package var user: UserID? {
+        switch self {
+        case .callReserved(let event): event.user
+        case .callSettled(let event): event.call.user
+        case .callRejected(let event): event.user
+        case .callExpired(let event): event.user
+        case .quotaSet(let event): event.user
+        case .quotaRemoved(let event): event.user
+        case .pricesPublished: nil
+        }
+    }
+}
+
+/// The types of events, as the journal writes them.
+package enum EventType: String, CaseIterable, Sendable {
+    case callReserved = "call.reserved"
+    case callSettled = "call.settled"
+    case callRejected = "call.rejected"
+    case callExpired = "call.expired"
+    case quotaSet = "quota.set"
+    case quotaRemoved = "quota.removed"
+    case pricesPublished = "prices.published"
+}
+
+/// An event with its envelope: where, when and by what name it was recorded.
+package struct RecordedEvent: Hashable, Sendable {
+    /// Its place in the journal.
+    package let position: Position
+    /// When it was recorded; never earlier than the event before it.
+    package let timestamp: Timestamp
+    /// Its own identifier.
+    package let id: UniqueID
+    /// The fact.
+    package let event: Event
+
+    /// Creates a recorded event.
+    package init(position: Position, timestamp: Timestamp, id: UniqueID, event: Event) {
+        self.position = position
+        self.timestamp = timestamp
+        self.id = id
+        self.event = event
+    }
+}

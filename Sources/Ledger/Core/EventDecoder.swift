@@ -1,0 +1,154 @@
+/// Reads a journal line; the exact inverse of ``EventEncoder``.
+package enum EventDecoder {
+    /// Decodes a whole line, its chain included, without the newline. The chain itself is the journal's to check.
+    ///
+    /// - Throws: a ``CodecError`` for every line that the encoder would not have written.
+    package static func decode(_ bytes: UnsafeRawBufferPointer) throws(CodecError) -> RecordedEvent {
+        var line = try LineScanner(bytes)
+        let position = Position(try line.integer("position"))
+        let type = try line.string("type")
+        guard let type = EventType(rawValue: type) else { throw .unknownType(type) }
+        let timestamp = try line.timestamp("timestamp")
+        let id = try line.identifier("id")
+        let event = try event(of: type, from: &line)
+        try line.end()
+        return RecordedEvent(position: position, timestamp: timestamp, id: id, event: event)
+    }
+
+    private static func event(of type: EventType, from line: inout LineScanner) throws(CodecError) -> Event {
+        switch type {
+        case .callReserved: .callReserved(try reserved(&line))
+        case .callSettled: .callSettled(try settled(&line))
+        case .callRejected: .callRejected(try rejected(&line))
+        case .callExpired: .callExpired(try expired(&line))
+        case .quotaSet: .quotaSet(try quotaSet(&line))
+        case .quotaRemoved:
+            .quotaRemoved(QuotaRemoved(user: try user(&line), actor: try line.string("by")))
+        case .pricesPublished:
+            .pricesPublished(
+                PricesPublished(
+                    priceBook: try line.string("priceBook"), models: try line.integer("models"),
+                    source: try line.string("from")))
+        }
+    }
+
+    private static func user(_ line: inout LineScanner) throws(CodecError) -> UserID {
+        let offset = line.offset
+        guard let user = UserID(try line.string("user")) else { throw .badValue("user", offset: offset) }
+        return user
+    }
+
+    private static func choice<Choice: RawRepresentable>(
+        _ key: StaticString, _ line: inout LineScanner
+    ) throws(CodecError) -> Choice where Choice.RawValue == String {
+        let offset = line.offset
+        guard let choice = Choice(rawValue: try line.string(key))
+        else { throw .badValue(key.description, offset: offset) }
+        return choice
+    }
+
+    private static func call(_ line: inout LineScanner) throws(CodecError) -> CallIdentity {
+        let user = try user(&line)
+        let callID = try line.identifier("callId")
+        let source = try line.string("source")
+        let sessionID = try line.optionalString("sessionId")
+        let dispatchID = try line.optionalString("dispatchId")
+        return CallIdentity(
+            callID: callID, user: user, source: source, provider: try line.string("provider"),
+            model: try line.string("model"), api: try line.string("api"), dispatchID: dispatchID,
+            sessionID: sessionID)
+    }
+
+    private static func reserved(_ line: inout LineScanner) throws(CodecError) -> CallReserved {
+        CallReserved(
+            call: try call(&line), reserved: try line.money("reservedUsd"),
+            reservedTokens: try line.integer("reservedTokens"), priceBook: try line.string("priceBook"),
+            isPriced: try !line.flag("unpriced"))
+    }
+
+    private static func settled(_ line: inout LineScanner) throws(CodecError) -> CallSettled {
+        let call = try call(&line)
+        let requestModel = try line.optionalString("requestModel")
+        let result: CallResult = try choice("result", &line)
+        let status = try line.integer("status")
+        let tokensOffset = line.offset
+        let tokensIn = try line.integer("tokensIn")
+        let tokensOut = try line.integer("tokensOut")
+        let cost = try cost(&line)
+        let duration = try line.integer("durationMs")
+        let usage = try usage(&line)
+        guard usage.inputTokens == tokensIn, usage.outputTokens == tokensOut
+        else { throw .badValue("tokensIn", offset: tokensOffset) }
+        return CallSettled(
+            call: call, requestModel: requestModel, result: result, status: status, usage: usage,
+            usageSource: try choice("usageSource", &line),
+            usageInconsistent: try line.flag("usageInconsistent"), cost: cost,
+            priceBook: try line.string("priceBook"), serviceTier: try line.optionalString("serviceTier"),
+            providerRequestID: try line.optionalString("providerRequestId"), durationMilliseconds: duration,
+            prompt: try line.optionalString("prompt"), toolsUsed: try line.strings("toolsUsed"))
+    }
+
+    private static func usage(_ line: inout LineScanner) throws(CodecError) -> Usage {
+        var usage = Usage()
+        try line.object("usage") { (fields: inout LineScanner) throws(CodecError) in
+            for bucket in UsageBucket.allCases {
+                let offset = fields.offset
+                guard let count = try fields.optionalInteger(bucket.key) else { continue }
+                guard count != 0 else { throw .badValue("usage", offset: offset) }
+                usage[bucket] = count
+            }
+            usage.reasoning = try fields.optionalInteger("reasoning") ?? 0
+        }
+        return usage
+    }
+
+    private static func cost(_ line: inout LineScanner) throws(CodecError) -> Cost {
+        let amount = try line.nullableMoney("costUsd")
+        let offset = line.offset
+        let state: CostState = try choice("costState", &line)
+        switch (state, amount) {
+        case (.priced, .some(let amount)): return .priced(amount)
+        case (.estimated, .some(let amount)): return .estimated(amount)
+        case (.unpriced, nil): return .unpriced(holding: try line.money("heldUsd"))
+        default: throw .badValue("costState", offset: offset)
+        }
+    }
+
+    private static func rejected(_ line: inout LineScanner) throws(CodecError) -> CallRejected {
+        let call = try call(&line)
+        let kind: QuotaLimit.Kind = try choice("reason", &line)
+        var limit = QuotaLimit(kind: kind, limit: 0, used: 0, reserved: 0, retryAt: nil)
+        try line.object("limit") { (fields: inout LineScanner) throws(CodecError) in
+            switch kind {
+            case .dailyCost, .monthlyCost, .disabled:
+                limit = QuotaLimit(
+                    kind: kind, limit: try fields.money("limitUsd").attos,
+                    used: try fields.money("usedUsd").attos,
+                    reserved: try fields.money("reservedUsd").attos,
+                    retryAt: try fields.optionalTimestamp("retryAt"))
+            case .dailyTokens:
+                limit = QuotaLimit(
+                    kind: kind, limit: Int128(try fields.integer("limitTokens")),
+                    used: Int128(try fields.integer("usedTokens")),
+                    reserved: Int128(try fields.integer("reservedTokens")),
+                    retryAt: try fields.optionalTimestamp("retryAt"))
+            }
+        }
+        return CallRejected(
+            call: call, limit: limit, requested: try line.money("requestedUsd"),
+            requestedTokens: try line.integer("requestedTokens"))
+    }
+
+    private static func expired(_ line: inout LineScanner) throws(CodecError) -> CallExpired {
+        CallExpired(call: try call(&line), cost: try cost(&line), reason: try choice("reason", &line))
+    }
+
+    private static func quotaSet(_ line: inout LineScanner) throws(CodecError) -> QuotaSet {
+        let user = try user(&line)
+        let quota = Quota(
+            dailyLimit: try line.optionalMoney("dailyLimitUsd"),
+            monthlyLimit: try line.optionalMoney("monthlyLimitUsd"),
+            dailyTokens: try line.optionalInteger("dailyTokens"), isEnabled: try !line.flag("disabled"))
+        return QuotaSet(user: user, quota: quota, actor: try line.string("by"))
+    }
+}

@@ -1,0 +1,56 @@
+/// What is needed to judge commands: limits, open reservations, and what each user spent in the current windows.
+///
+/// A pure state machine: ``decide(_:at:)`` judges, ``evolve(_:)`` folds. The writer, replay, `verify` and the tests run
+/// the same two functions.
+package struct LedgerState: Hashable, Sendable {
+    /// Limits by user.
+    package internal(set) var quotas: [UserID: Quota] = [:]
+    /// Calls that are admitted and not ended.
+    package internal(set) var open: [UniqueID: Reservation] = [:]
+    /// What each user spent in the current day and month.
+    package internal(set) var budgets: [UserID: Budget] = [:]
+    /// The price book in force.
+    package internal(set) var priceBook: String?
+    /// The time of the last event: recorded time never goes back.
+    package internal(set) var lastTimestamp = Timestamp(microseconds: 0)
+
+    /// Creates the state before the first event.
+    package init() {}
+}
+
+/// An open call and what it holds.
+package struct Reservation: Hashable, Sendable {
+    /// The call.
+    package let call: CallIdentity
+    /// The amount held.
+    package let amount: Money
+    /// The tokens held.
+    package let tokens: Int64
+    /// The UTC day that it is charged to, whenever it ends.
+    package let day: Day
+}
+
+/// One user's spending in the current day and month.
+package struct Budget: Hashable, Sendable {
+    /// The current UTC day's figures.
+    package var day: BudgetWindow
+    /// The current UTC month's figures.
+    package var month: BudgetWindow
+}
+
+/// Spending in one calendar window.
+package struct BudgetWindow: Hashable, Sendable {
+    /// The first day of the window.
+    package let start: Day
+    /// Settled, estimated and held amounts.
+    package var used = Money.zero
+    /// What open calls hold.
+    package var reserved = Money.zero
+    /// Tokens used.
+    package var tokens: Int64 = 0
+    /// Tokens that open calls hold.
+    package var reservedTokens: Int64 = 0
+
+    /// Creates an empty window.
+    package init(start: Day) { self.start = start }
+}

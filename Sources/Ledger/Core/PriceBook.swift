@@ -1,0 +1,67 @@
+/// Effective-dated prices of models, identified by the hash of the file that they came from.
+///
+/// A model is found by its provider and name; a name with a date behind it (`-20250929`, `-2024-08-06`) falls back to
+/// the name without the date.
+package struct PriceBook: Sendable {
+    /// The content hash of the book, 64 hex digits.
+    package let hash: String
+    /// What a call to a model without a price reserves, and holds against the quota after it.
+    package let unpricedReserve: Money
+    /// Every model, as the book lists them.
+    package let models: [ModelPrice]
+    private let index: [Key: Int]
+
+    private struct Key: Hashable {
+        let provider: String
+        let name: String
+    }
+
+    /// Creates a book.
+    ///
+    /// - Throws: ``PriceBookError/duplicateName`` when two models of one provider share a name or alias.
+    package init(hash: String, unpricedReserve: Money, models: [ModelPrice]) throws(PriceBookError) {
+        var index: [Key: Int] = [:]
+        for (offset, model) in models.enumerated() {
+            for name in [model.name] + model.aliases {
+                guard index.updateValue(offset, forKey: Key(provider: model.provider, name: name)) == nil
+                else { throw .duplicateName(provider: model.provider, name: name) }
+            }
+        }
+        self.hash = hash
+        self.unpricedReserve = unpricedReserve
+        self.models = models
+        self.index = index
+    }
+
+    /// The model called `name` at `provider`; nil when the book does not know it.
+    package func model(_ name: String, provider: String) -> ModelPrice? {
+        if let found = index[Key(provider: provider, name: name)] { return models[found] }
+        guard let undated = Self.withoutDate(name), let found = index[Key(provider: provider, name: undated)]
+        else { return nil }
+        return models[found]
+    }
+
+    /// `name` without `-YYYYMMDD` or `-YYYY-MM-DD` at its end; nil when there is none.
+    static func withoutDate(_ name: String) -> String? {
+        let bytes = Array(name.utf8)
+        for (length, hyphens) in [(9, [0]), (11, [0, 5, 8])] where bytes.count > length {
+            let tail = bytes.suffix(length)
+            let isDate = tail.enumerated().allSatisfy { offset, byte in
+                hyphens.contains(offset)
+                    ? byte == UInt8(ascii: "-") : (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+            if isDate { return String(decoding: bytes.dropLast(length), as: UTF8.self) }
+        }
+        return nil
+    }
+}
+
+/// Why a price book was refused.
+package enum PriceBookError: Error, Hashable {
+    /// Two models of one provider answer to one name.
+    case duplicateName(provider: String, name: String)
+    /// A model has no price, or two from one moment.
+    case ambiguousDates(provider: String, name: String)
+    /// A rate times a multiplier is not a whole number of 10⁻¹⁸ USD.
+    case inexact(provider: String, name: String, bucket: UsageBucket)
+}

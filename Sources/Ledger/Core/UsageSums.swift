@@ -1,0 +1,46 @@
+/// Sums over calls: the measures of every rollup.
+package struct UsageSums: Hashable, Sendable {
+    /// Calls that ended: settled or expired.
+    package var calls: Int64 = 0
+    /// Of these, those that did not end ``CallResult/ok``.
+    package var errors: Int64 = 0
+    /// Calls refused before they were sent; not in ``calls``.
+    package var rejected: Int64 = 0
+    /// Input tokens, cached ones included.
+    package var inputTokens: Int64 = 0
+    /// Output tokens.
+    package var outputTokens: Int64 = 0
+    /// Input tokens read from a cache.
+    package var cacheReadTokens: Int64 = 0
+    /// Input tokens written to a cache.
+    package var cacheWriteTokens: Int64 = 0
+    /// What was spent, priced and estimated together.
+    package var cost = Money.zero
+    /// The estimated part of ``cost``.
+    package var estimated = Money.zero
+    /// Calls without a known price.
+    package var unpricedCalls: Int64 = 0
+    /// What those hold against the quota.
+    package var held = Money.zero
+    /// The time that calls took, summed.
+    package var durationMilliseconds: Int64 = 0
+
+    /// Creates empty sums.
+    package init() {}
+
+    /// Adds `other`.
+    package mutating func add(_ other: UsageSums) {
+        calls &+= other.calls
+        errors &+= other.errors
+        rejected &+= other.rejected
+        inputTokens &+= other.inputTokens
+        outputTokens &+= other.outputTokens
+        cacheReadTokens &+= other.cacheReadTokens
+        cacheWriteTokens &+= other.cacheWriteTokens
+        cost = cost.addingClamped(other.cost)
+        estimated = estimated.addingClamped(other.estimated)
+        unpricedCalls &+= other.unpricedCalls
+        held = held.addingClamped(other.held)
+        durationMilliseconds &+= other.durationMilliseconds
+    }
+}
