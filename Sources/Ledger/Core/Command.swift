@@ -1,4 +1,6 @@
-/// What the ledger can be asked to do. Each is judged by ``LedgerState/decide(_:at:)``.
+/// What the ledger can be asked to do.
+///
+/// Each is judged by ``LedgerState/decide(_:at:)``.
 package enum Command: Hashable, Sendable {
     /// Admit a call: hold its worst case, or refuse it.
     case reserve(CallIdentity, Estimate, priceBook: String, isPriced: Bool)

@@ -1,6 +1,8 @@
 /// Reads a journal line; the exact inverse of ``EventEncoder``.
 package enum EventDecoder {
-    /// Decodes a whole line, its chain included, without the newline. The chain itself is the journal's to check.
+    /// Decodes a whole line, its chain included, without the newline.
+    ///
+    /// The chain itself is the journal's to check.
     ///
     /// - Throws: a ``CodecError`` for every line that the encoder would not have written.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws(CodecError) -> RecordedEvent {

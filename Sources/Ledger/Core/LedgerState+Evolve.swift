@@ -27,7 +27,7 @@ extension LedgerState {
 
     /// Ends a reservation and charges the windows that it was made in, where they are still current.
     ///
-    /// - Parameter tokens: tokens used; nil: as many as were held.
+    /// `tokens` are those used; nil: as many as were held.
     private mutating func close(_ callID: UniqueID, charging amount: Money, tokens: Int64?) {
         guard let reservation = open.removeValue(forKey: callID), var budget = budgets[reservation.call.user]
         else { return }

@@ -42,7 +42,9 @@ package struct PricePeriod: Sendable {
     package let from: Timestamp
     /// The rates up to the first tier.
     package let base: RateCard
-    /// Rates for calls with more input, lowest threshold first. A tier reprices the whole call.
+    /// Rates for calls with more input, lowest threshold first.
+    ///
+    /// A tier reprices the whole call.
     package let tiers: [PriceTier]
     /// Factors on every token rate, by what the provider's answer says.
     package let multipliers: [PriceModifier: Multiplier]
