@@ -56,7 +56,7 @@ let package = Package(
         target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),
-        target("Lifecycle", at: "Support/Lifecycle", ["Threads"]),
+        target("Lifecycle", at: "Support/Lifecycle", ["Threads", "Logging"]),
 
         // The ledger.
         target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),

@@ -1,1 +1,0 @@
-// Lifecycle: laid with the house; its rooms follow.

@@ -1,1 +1,0 @@
-// Logging: laid with the house; its rooms follow.

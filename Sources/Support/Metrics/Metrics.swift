@@ -1,1 +1,0 @@
-// Metrics: laid with the house; its rooms follow.
