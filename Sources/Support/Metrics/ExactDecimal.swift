@@ -46,12 +46,24 @@ package struct ExactDecimal: Hashable, Sendable {
     package func append(to bytes: inout [UInt8]) {
         if attos < 0 { bytes.append(UInt8(ascii: "-")) }
         let (whole, fraction) = attos.magnitude.quotientAndRemainder(dividingBy: UInt128(Self.scale))
-        bytes.append(contentsOf: String(whole).utf8)
+        if let small = Int64(exactly: whole) {
+            MetricValue.append(small, to: &bytes)
+        } else {
+            bytes.append(contentsOf: String(whole).utf8)
+        }
         guard fraction != 0 else { return }
+        var rest = UInt64(fraction)
+        var digits = Self.fractionDigits
+        while rest % 10 == 0 {
+            rest /= 10
+            digits -= 1
+        }
         bytes.append(UInt8(ascii: "."))
-        let digits = String(UInt64(fraction)).utf8
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Self.fractionDigits - digits.count))
-        bytes.append(contentsOf: digits)
-        while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
+        let start = bytes.count
+        for _ in 0..<digits {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        bytes[start...].reverse()
     }
 }

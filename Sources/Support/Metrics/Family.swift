@@ -16,7 +16,8 @@ package final class Family<Child: Instrument>: Sendable {
     private let state = Mutex(State())
 
     private struct State: Sendable {
-        var children: [[String]: Child] = [:]
+        /// By label values, joined by a character that none of them can hold.
+        var children: [String: Child] = [:]
         var sorted: [Child]? = []
         var other: Child?
         var folded: Int64 = 0
@@ -50,15 +51,16 @@ package final class Family<Child: Instrument>: Sendable {
     private func child(_ values: [String]) -> Child {
         precondition(values.count == labels.count, "\(family.name) has the labels \(labels)")
         let values = values.map(LabelText.legal)
+        let key = values.joined(separator: "\0")
         return state.withLock { state in
-            if let child = state.children[values] { return child }
+            if let child = state.children[key] { return child }
             if values == other { return otherChild(&state) }
             guard state.children.count < childrenMax else {
                 state.folded += 1
                 return otherChild(&state)
             }
             let child = make(values)
-            state.children[values] = child
+            state.children[key] = child
             state.sorted = nil
             return child
         }
@@ -76,12 +78,17 @@ package final class Family<Child: Instrument>: Sendable {
         return Child(name: family.name, labels: pairs, options: options)
     }
 
+    /// Sorts the keys alone: strings are compared in specialised code, pairs with a generic child are not.
+    private static func sort(_ children: [String: Child]) -> [Child] {
+        var keys = Array(children.keys)
+        keys.sort()
+        return keys.compactMap { children[$0] }
+    }
+
     /// The children in a stable order: by label values, the folded one last.
     private func inOrder() -> [Child] {
         state.withLock { state in
-            let sorted =
-                state.sorted
-                ?? state.children.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+            let sorted = state.sorted ?? Self.sort(state.children)
             state.sorted = sorted
             return sorted + (state.other.map { [$0] } ?? [])
         }

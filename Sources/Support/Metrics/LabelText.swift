@@ -27,9 +27,13 @@ enum LabelText {
 
     /// Appends `value` made legal and escaped: `\` as `\\`, `"` as `\"`, newline as `\n`.
     static func append(_ value: String, to bytes: inout [UInt8]) {
-        let isPlain = value.utf8.count <= valueBytesMax && !value.utf8.contains(where: needsWork)
-        guard !isPlain else { return bytes.append(contentsOf: value.utf8) }
-        escape(legal(value), quotes: true, to: &bytes)
+        // Nearly every value is short, plain and contiguous; it is looked through and copied as it lies in memory.
+        let isCopied = value.utf8.withContiguousStorageIfAvailable { text in
+            guard text.count <= valueBytesMax, !text.contains(where: needsWork) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isCopied != true { escape(legal(value), quotes: true, to: &bytes) }
     }
 
     /// Appends `text` with `\` and newline escaped, and `"` too when `quotes` says so.

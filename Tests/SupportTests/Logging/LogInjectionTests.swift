@@ -5,27 +5,38 @@ import Testing
 struct LogInjectionTests {
     private let recorder = LogRecorder()
 
-    static let hostile: [(String, String)] = [
-        ("\n{\"level\":\"error\"}\n", #"\n{\"level\":\"error\"}\n"#),
-        ("\r\t", #"\r\t"#),
-        ("\u{1B}[31mred\u{9B}0m", #"\u001b[31mred\u009b0m"#),
-        ("\",\"admin\":\"true", #"\",\"admin\":\"true"#),
-        (#"\"#, #"\\"#),
-        ("a\u{2028}b\u{2029}c\u{85}d", #"a\u2028b\u2029c\u0085d"#),
-        ("\u{0}\u{7F}", #"\u0000\u007f"#),
-        ("evil\u{202E}txt\u{2066}", #"evil\u202etxt\u2066"#),
-        (
+    struct Case: Sendable, CustomTestStringConvertible {
+        let value: String
+        let written: String
+        var testDescription: String { written }
+
+        init(_ value: String, _ written: String) {
+            self.value = value
+            self.written = written
+        }
+    }
+
+    static let hostile: [Case] = [
+        Case("\n{\"level\":\"error\"}\n", #"\n{\"level\":\"error\"}\n"#),
+        Case("\r\t", #"\r\t"#),
+        Case("\u{1B}[31mred\u{9B}0m", #"\u001b[31mred\u009b0m"#),
+        Case("\",\"admin\":\"true", #"\",\"admin\":\"true"#),
+        Case(#"\"#, #"\\"#),
+        Case("a\u{2028}b\u{2029}c\u{85}d", #"a\u2028b\u2029c\u0085d"#),
+        Case("\u{0}\u{7F}", #"\u0000\u007f"#),
+        Case("evil\u{202E}txt\u{2066}", #"evil\u202etxt\u2066"#),
+        Case(
             String(decoding: [0x61, 0xFF, 0xC0, 0x80, 0x62] as [UInt8], as: UTF8.self),
             "a\u{FFFD}\u{FFFD}\u{FFFD}b"
         ),
-        ("Grüße 👩‍🚀", "Grüße 👩‍🚀"),
+        Case("Grüße 👩‍🚀", "Grüße 👩‍🚀"),
     ]
 
     @Test("stay one line with the value as one string", arguments: hostile)
-    func stayOneLine(_ value: String, _ written: String) throws {
-        recorder.logger().info("x", ["field": value, "after": "1"])
+    func stayOneLine(_ test: Case) throws {
+        recorder.logger().info("x", ["field": test.value, "after": "1"])
         let line = try #require(recorder.lines.first)
-        #expect(line.hasSuffix("\"message\":\"x\",\"field\":\"\(written)\",\"after\":\"1\"}\n"))
+        #expect(line.hasSuffix("\"message\":\"x\",\"field\":\"\(test.written)\",\"after\":\"1\"}\n"))
         #expect(line.utf8.filter { $0 < 0x20 } == [UInt8(ascii: "\n")])
     }
 

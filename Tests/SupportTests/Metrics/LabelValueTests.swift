@@ -56,4 +56,10 @@ struct LabelValueTests {
         let result = Promtool.check(text)
         #expect(result.status == 0, "\(result.output)")
     }
+
+    @Test("that are not escaped are what promtool refuses")
+    func promtoolRefuses() {
+        let unescaped = "# HELP a A.\n# TYPE a gauge\na{user=\"quote \" end\"} 1\n"
+        #expect(Promtool.check(Array(unescaped.utf8)).status == 1)
+    }
 }
