@@ -17,7 +17,9 @@ package enum Hex {
     }
 
     /// Reads two lower-case digits a byte; false when any is not one, with the bytes then unspecified.
-    package static func decode(_ digits: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    package static func decode(
+        _ digits: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer
+    ) -> Bool {
         guard digits.count == 2 * bytes.count else { return false }
         // No branch on the data: wrong digits are collected and judged once, at the end.
         var wrong: UInt8 = 0
@@ -35,7 +37,9 @@ package enum Hex {
         let digits = [UInt8](text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes = [UInt8](repeating: 0, count: digits.count / 2)
-        let valid = digits.withUnsafeBytes { source in bytes.withUnsafeMutableBytes { decode(source, into: $0) } }
+        let valid = digits.withUnsafeBytes { source in
+            bytes.withUnsafeMutableBytes { decode(source, into: $0) }
+        }
         return valid ? bytes : nil
     }
 

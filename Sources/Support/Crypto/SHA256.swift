@@ -39,7 +39,8 @@ package struct SHA256: ~Copyable {
     /// The hash of everything taken in; the next hash starts empty.
     package mutating func finish() -> Digest {
         let digest = Digest { buffer in
-            let ended = EVP_DigestFinal_ex(context, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
+            let ended = EVP_DigestFinal_ex(
+                context, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
             precondition(ended == 1, "a started hash ends")
         }
         // No algorithm named: the context keeps the one it has, which is what makes reuse cheap.

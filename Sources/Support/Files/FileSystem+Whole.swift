@@ -9,7 +9,8 @@ extension FileSystem {
         let file = try open(path, for: .reading)
         defer { close(file) }
         var bytes: [UInt8] = []
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: min(bytesMax + 1, 64 * 1024), alignment: 16)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(bytesMax + 1, 64 * 1024), alignment: 16)
         defer { chunk.deallocate() }
         while true {
             let count = try read(file, at: bytes.count, into: chunk)
@@ -55,7 +56,9 @@ extension FileSystem {
     /// Writes all of `bytes` at the end of `file`, in as many calls as it takes.
     package func appendAll(_ bytes: [UInt8], to file: OpenFile) throws(FileError) {
         let outcome: Result<Void, FileError> = bytes.withUnsafeBytes { raw in
-            do throws(FileError) { return .success(try appendAll(raw, to: file)) } catch { return .failure(error) }
+            do throws(FileError) { return .success(try appendAll(raw, to: file)) } catch {
+                return .failure(error)
+            }
         }
         try outcome.get()
     }

@@ -23,7 +23,9 @@ package protocol FileSystem: Sendable {
     func append(_ bytes: UnsafeRawBufferPointer, to file: OpenFile) throws(FileError) -> Int
 
     /// Writes over what stands at `offset`; for files opened for ``OpenPurpose/repair``.
-    func overwrite(_ bytes: UnsafeRawBufferPointer, of file: OpenFile, at offset: Int) throws(FileError) -> Int
+    func overwrite(
+        _ bytes: UnsafeRawBufferPointer, of file: OpenFile, at offset: Int
+    ) throws(FileError) -> Int
 
     /// Makes the file's bytes and length durable.
     ///

@@ -54,9 +54,7 @@ package final class BlockingQueue<Element: Sendable>: Sendable {
 
     /// Takes all that wait, at most `countMax`, blocking until there is one; nil once closed and empty.
     ///
-    /// - Parameters:
-    ///   - countMax: the most elements to take, at least 1.
-    ///   - timeoutMilliseconds: when given, an empty array comes back after this long without an element.
+    /// With `timeoutMilliseconds` an empty array comes back after that long without an element.
     package func popMany(countMax: Int, timeoutMilliseconds: Int? = nil) -> [Element]? {
         while true {
             let (taken, isClosed) = state.withLock { state in
