@@ -10,6 +10,8 @@ final class FaultyFileSystem: FileSystem {
         var operation: FileError.Operation
         var call: Int
         var errno: Int32 = 5
+        /// This sync fails before anything else; calls are counted after it.
+        var afterSync: Int?
         /// Every later call of any operation fails as well: the process is gone.
         var isFatal = false
         /// A failing write takes half of its bytes first, as an answer of its own.
@@ -18,6 +20,8 @@ final class FaultyFileSystem: FileSystem {
 
     private struct State {
         var counts: [FileError.Operation: Int] = [:]
+        var armedCounts: [FileError.Operation: Int] = [:]
+        var isArmed = false
         var isDead = false
         var isHalfWritten = false
         var syncedBytes: [String: Int] = [:]
@@ -36,7 +40,8 @@ final class FaultyFileSystem: FileSystem {
 
     /// Whether the fault has happened.
     var hasFailed: Bool {
-        plan.map { plan in state.withLock { $0.counts[plan.operation, default: 0] >= plan.call } } ?? false
+        guard let plan else { return false }
+        return state.withLock { $0.armedCounts[plan.operation, default: 0] >= plan.call }
     }
 
     /// Takes away what never reached the disk.
@@ -60,9 +65,13 @@ final class FaultyFileSystem: FileSystem {
         let fails = state.withLock { state in
             state.counts[operation, default: 0] += 1
             guard !state.isDead else { return true }
-            guard let plan, plan.operation == operation, plan.call == state.counts[operation] else {
-                return false
+            guard let plan else { return false }
+            if let sync = plan.afterSync, !state.isArmed {
+                state.isArmed = operation == .sync && state.counts[.sync] == sync
+                return state.isArmed
             }
+            state.armedCounts[operation, default: 0] += 1
+            guard plan.operation == operation, plan.call == state.armedCounts[operation] else { return false }
             state.isDead = plan.isFatal
             return true
         }
@@ -92,7 +101,7 @@ final class FaultyFileSystem: FileSystem {
         if let plan, plan.isShort, plan.operation == .write {
             // The half before the failing call, so that the failure leaves a torn line.
             let isNext = state.withLock { state in
-                guard state.counts[.write, default: 0] + 1 == plan.call, !state.isHalfWritten else {
+                guard state.armedCounts[.write, default: 0] + 1 == plan.call, !state.isHalfWritten else {
                     return false
                 }
                 state.isHalfWritten = true
@@ -165,6 +174,8 @@ final class FaultyFileSystem: FileSystem {
         state.withLock { state in
             state.syncedBytes[path] = nil
             state.forgotten[path] = nil
+            // A later file of this name is another one, not durable yet.
+            state.durableNames.remove(path)
         }
     }
 

@@ -39,6 +39,8 @@ struct JournalRecovery {
 
     /// Takes out everything after the durable mark of a writer that failed.
     private mutating func cut(to mark: JournalMark) throws(JournalError) {
+        // Before anything is moved: the mark must be one of this journal.
+        if let segment = mark.segment { files.close(try directory.openMarked(mark, segment)) }
         for segment in try directory.segments().reversed() {
             if let last = mark.segment, segment <= last { break }
             let path = directory.path(of: segment)
@@ -50,9 +52,7 @@ struct JournalRecovery {
         }
         try removeEmptyTail()
         try io(try files.syncDirectory(directory.path))
-        guard let segment = mark.segment else { return }
-        files.close(try directory.openMarked(mark, segment))
-        try takeOut(segment, from: mark.byteOffset)
+        if let segment = mark.segment { try takeOut(segment, from: mark.byteOffset) }
     }
 
     /// Takes out the end of the last segment when it was never acknowledged.
