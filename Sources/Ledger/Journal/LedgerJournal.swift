@@ -1,1 +1,0 @@
-// LedgerJournal: laid with the house; its rooms follow.

@@ -1,1 +1,0 @@
-// Crypto: laid with the house; its rooms follow.

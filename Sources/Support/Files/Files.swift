@@ -1,1 +1,0 @@
-// Files: laid with the house; its rooms follow.

@@ -1,0 +1,101 @@
+import Crypto
+import Files
+import Foundation
+import Testing
+
+@Suite("Whole files")
+final class FilesTests {
+    let files = POSIXFileSystem()
+    let directory = NSTemporaryDirectory() + "files-\(Hex.encode(Random.bytes(8)))/a/b"
+
+    init() throws { try files.makeDirectories(directory) }
+
+    deinit { try? FileManager.default.removeItem(atPath: files.parent(of: files.parent(of: directory))) }
+
+    @Test("a file is replaced whole, and no temporary file stays")
+    func writesWhole() throws {
+        let path = directory + "/file"
+        try files.writeWhole([1, 2, 3], to: path)
+        try files.writeWhole([4, 5], to: path)
+        #expect(try files.readWhole(path, bytesMax: 2) == [4, 5])
+        #expect(try files.size(at: path) == 2)
+        #expect(try files.list(directory) == ["file"])
+    }
+
+    @Test("a file over the limit is refused, one at the limit is not")
+    func limitsReads() throws {
+        let path = directory + "/file"
+        try files.writeWhole([UInt8](repeating: 7, count: 200_000), to: path)
+        #expect(try files.readWhole(path, bytesMax: 200_000).count == 200_000)
+        for limit in [0, 1, 65_536, 199_999] {
+            #expect(throws: FileError.tooLarge(path)) { try files.readWhole(path, bytesMax: limit) }
+        }
+    }
+
+    @Test("a missing file is said to be missing, with its path")
+    func missing() {
+        #expect {
+            try files.readWhole(directory + "/none", bytesMax: 1)
+        } throws: { error in
+            (error as? FileError)?.isMissing == true && "\(error)".contains(directory + "/none")
+        }
+    }
+
+    @Test("a file is created once")
+    func createsOnce() throws {
+        let path = directory + "/file"
+        files.close(try files.open(path, for: .creating(permissions: 0o600)))
+        #expect(throws: FileError(.open, path, errno: EEXIST)) {
+            try files.open(path, for: .creating(permissions: 0o600))
+        }
+    }
+
+    @Test("a symbolic link is not followed")
+    func noLinks() throws {
+        try files.writeWhole([1], to: directory + "/file")
+        try FileManager.default.createSymbolicLink(
+            atPath: directory + "/link", withDestinationPath: directory + "/file")
+        #expect(throws: FileError(.open, directory + "/link", errno: ELOOP)) {
+            try files.readWhole(directory + "/link", bytesMax: 1)
+        }
+    }
+
+    @Test("a lock has one holder, and goes with it")
+    func locks() throws {
+        let path = directory + "/lock"
+        let first = try files.open(path, for: .locking)
+        let second = try files.open(path, for: .locking)
+        #expect(try files.lock(first))
+        #expect(try !files.lock(second))
+        files.close(first)
+        #expect(try files.lock(second))
+        files.close(second)
+    }
+
+    @Test(
+        "a secret that others may read is noticed",
+        arguments: [(0o600, false), (0o640, false), (0o644, true)])
+    func permissions(mode: Int, isOpen: Bool) throws {
+        let path = directory + "/secret"
+        try files.writeWhole([1], to: path)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect(try FilePermissions.isOpenToOthers(path) == isOpen)
+    }
+
+    @Test(
+        "knows the directory of a path",
+        arguments: [("/a/b", "/a"), ("/a", "/"), ("a", "."), ("a/b/", "a"), ("/", "/")])
+    func parents(path: String, parent: String) {
+        #expect(files.parent(of: path) == parent)
+    }
+
+    @Test("directories are made again without harm")
+    func directories() throws {
+        try files.makeDirectories(directory)
+        #expect(try !files.makeDirectory(directory))
+        try files.writeWhole([1], to: directory + "/file")
+        #expect(throws: FileError(.makeDirectory, directory + "/file/x", errno: ENOTDIR)) {
+            try files.makeDirectories(directory + "/file/x")
+        }
+    }
+}
