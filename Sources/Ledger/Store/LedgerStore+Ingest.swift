@@ -25,7 +25,7 @@ extension LedgerStore {
         } catch {
             // A partition may have been dropped: look again next time.
             monthsReady = []
-            if connection.isConnected, connection.transactionState != .idle { try execute("rollback") }
+            try rollBack()
             throw error
         }
         try commit(batch)
@@ -83,7 +83,7 @@ extension LedgerStore {
     }
 
     private func copy(_ events: [StoredEvent]) throws(StoreError) {
-        let count = try sql { () throws(PostgresError) in
+        let count = try perform { () throws(PostgresError) in
             try connection.beginCopy(StoredEvent.copyStatement)
             var rows = CopyTextWriter(reservingBytes: Self.copyChunkBytes * 2)
             for event in events {

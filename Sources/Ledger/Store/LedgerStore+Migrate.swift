@@ -85,7 +85,7 @@ extension LedgerStore {
             try body()
             try execute("commit")
         } catch {
-            if connection.isConnected, connection.transactionState != .idle { try execute("rollback") }
+            try rollBack()
             throw error
         }
     }

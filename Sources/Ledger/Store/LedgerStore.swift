@@ -12,6 +12,8 @@ package final class LedgerStore {
     /// Months whose partition is known to be there, as their first days.
     var monthsReady: Set<Day> = []
     private var isOriginTaken = false
+    /// Set by the first error of the connection: libpq may take it for good a while longer.
+    private var isBroken = false
 
     /// Connects, once, without looking at the schema.
     ///
@@ -20,10 +22,10 @@ package final class LedgerStore {
         url: String, origin: String, applicationName: String = "dispatch-ledger"
     ) throws(StoreError) -> LedgerStore {
         let options = PostgresOptions(applicationName: applicationName)
-        return LedgerStore(
-            connection: try sql { () throws(PostgresError) in
-                try PostgresConnection.connect(url: url, options: options)
-            }, origin: origin)
+        do {
+            return LedgerStore(
+                connection: try PostgresConnection.connect(url: url, options: options), origin: origin)
+        } catch { throw StoreError(error) }
     }
 
     private init(connection: consuming PostgresConnection, origin: String) {
@@ -32,7 +34,7 @@ package final class LedgerStore {
     }
 
     /// Whether the connection is believed to work.
-    package var isConnected: Bool { connection.isConnected }
+    package var isConnected: Bool { connection.isConnected && !isBroken }
 
     /// Becomes the origin's one ingester and finds where to go on.
     ///
@@ -70,10 +72,11 @@ package final class LedgerStore {
     /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an earlier
     /// session sent is still on its way: what the checkpoint says is final.
     func takeOrigin() throws(StoreError) {
-        if !connection.isConnected || connection.transactionState == .active {
+        if !isConnected || connection.transactionState == .active {
             isOriginTaken = false
             monthsReady = []
-            try sql { () throws(PostgresError) in try connection.reconnect() }
+            try perform { () throws(PostgresError) in try connection.reconnect() }
+            isBroken = false
         }
         if connection.transactionState != .idle { try execute("rollback") }
         guard !isOriginTaken else { return }
@@ -84,18 +87,26 @@ package final class LedgerStore {
     }
 
     /// Whether this session holds the origin's lock.
-    var holdsOrigin: Bool { isOriginTaken && connection.isConnected }
+    var holdsOrigin: Bool { isOriginTaken && isConnected }
 
     func execute(_ statements: String) throws(StoreError) {
-        try sql { () throws(PostgresError) in try connection.execute(statements) }
+        try perform { () throws(PostgresError) in try connection.execute(statements) }
     }
 
     func query(_ statement: String, _ parameters: [String?] = []) throws(StoreError) -> PostgresResult {
-        try sql { () throws(PostgresError) in try connection.query(statement, parameters) }
+        try perform { () throws(PostgresError) in try connection.query(statement, parameters) }
     }
-}
 
-/// Runs `body` and says its error in the store's words.
-func sql<Answer: ~Copyable>(_ body: () throws(PostgresError) -> Answer) throws(StoreError) -> Answer {
-    do { return try body() } catch { throw StoreError(error) }
+    /// Runs `body` and says its error in the store's words.
+    func perform<Answer: ~Copyable>(_ body: () throws(PostgresError) -> Answer) throws(StoreError) -> Answer {
+        do { return try body() } catch {
+            if error.isConnectionLost { isBroken = true }
+            throw StoreError(error)
+        }
+    }
+
+    /// Ends a transaction that an error left open, where there still is a connection.
+    func rollBack() throws(StoreError) {
+        if isConnected, connection.transactionState != .idle { try execute("rollback") }
+    }
 }
