@@ -58,8 +58,7 @@ struct FaultTests {
             let batch = journal.batch((stored + 1)...(stored + 3))
             var isDone = false
             do {
-                let store = try database.open(through: relay.directory)
-                _ = try store.resume(journalEnd: Position(10_000), chainAt: journal.chain(at:))
+                let store = try resumedEventually(database, through: relay.directory)
                 relay.startCounting()
                 try store.ingest(batch)
                 isDone = !relay.hasCut
@@ -86,8 +85,10 @@ struct FaultTests {
     }
 
     /// The end of a cut session reaches the server a moment later.
-    private func resumedEventually(_ database: TestDatabase) throws -> LedgerStore {
-        let store = try database.open()
+    private func resumedEventually(
+        _ database: TestDatabase, through directory: String? = nil
+    ) throws -> LedgerStore {
+        let store = try database.open(through: directory)
         try eventually {
             do {
                 _ = try store.resume(journalEnd: Position(10_000), chainAt: journal.chain(at:))
@@ -100,8 +101,11 @@ struct FaultTests {
     @Test("a server that crashes between and inside batches loses nothing it acknowledged")
     func crash() throws {
         let server = try PrivatePostgres()
-        defer { server.stop() }
         let database = try TestDatabase(on: server)
+        defer {
+            withExtendedLifetime(database) {}
+            server.stop()
+        }
         let store = try resumed(database)
         var stored: Int64 = 0
         for round in 0..<3 as Range<Int64> {

@@ -136,18 +136,13 @@ package struct PostgresConnection: ~Copyable {
     private func result(
         _ answer: OpaquePointer?, expecting expected: ExecStatusType...
     ) throws(PostgresError) -> PostgresResult {
-        guard let answer else {
-            throw isConnected ? .client(connectionMessage()) : .connectionLost(connectionMessage())
-        }
+        guard let answer else { throw .connectionLost(connectionMessage()) }
         let status = PQresultStatus(answer)
         if expected.contains(status) { return PostgresResult(answer) }
         defer { PQclear(answer) }
         let said = ServerField.message(answer)
-        // Without a code the message is libpq's own: the connection broke.
-        guard !said.sqlState.isEmpty else {
-            let reason = said.message.isEmpty ? connectionMessage() : said.message
-            throw isConnected ? .client(reason) : .connectionLost(reason)
-        }
+        // Without a code the message is libpq's own: the connection broke, although PQstatus may notice only later.
+        guard !said.sqlState.isEmpty else { throw .connectionLost(said.message) }
         throw .server(said)
     }
 }
