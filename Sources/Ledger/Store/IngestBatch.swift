@@ -1,0 +1,41 @@
+import LedgerCore
+
+/// A run of one journal's events and everything that follows from them, to be stored whole or not at all.
+package struct IngestBatch: Sendable {
+    /// Where the store must be before.
+    package let after: StoreCheckpoint
+    /// The events, the first at the position after ``after``.
+    package let events: [StoredEvent]
+    /// What they add to the hourly sums.
+    package let sums: [HourlyKey: HourlySums]
+
+    /// Creates a batch; ``LedgerStore/ingest(_:)`` checks it.
+    package init(after: StoreCheckpoint, events: [StoredEvent], sums: [HourlyKey: HourlySums]) {
+        self.after = after
+        self.events = events
+        self.sums = sums
+    }
+
+    /// Where the store is afterwards.
+    package var end: StoreCheckpoint {
+        guard let last = events.last else { return after }
+        return StoreCheckpoint(position: last.position, chain: last.chain)
+    }
+
+    /// The months that the events fall in, as their first days.
+    var months: Set<Day> { Set(events.lazy.map { $0.recordedAt.day.firstOfMonth }) }
+
+    /// Checks that positions have no gap and chains their length.
+    func validate() throws(StoreError) {
+        var expected = after.position
+        for event in events {
+            expected = expected.next
+            guard event.position == expected else {
+                throw .malformed("position \(event.position.value) stands where \(expected.value) belongs")
+            }
+            guard event.chain.count == StoreCheckpoint.chainBytes else {
+                throw .malformed("the chain at position \(expected.value) has \(event.chain.count) bytes")
+            }
+        }
+    }
+}

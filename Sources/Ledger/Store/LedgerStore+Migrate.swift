@@ -1,0 +1,92 @@
+import Postgres
+
+extension LedgerStore {
+    /// The schema version that this program needs.
+    package static var schemaVersionWanted: Int { Migration.all.last?.version ?? 0 }
+
+    /// The database's schema version; 0 for an empty database.
+    package func schemaVersion() throws(StoreError) -> Int {
+        // Two steps: a statement that names the table does not parse before it is there.
+        guard try query("select to_regclass('ledger.schema_migrations')").text(0, 0) != nil else { return 0 }
+        return Int(try query("select max(version) from ledger.schema_migrations").integer(0, 0) ?? 0)
+    }
+
+    /// Applies the migrations that are missing, each in its own transaction, and makes this and the next two months.
+    ///
+    /// Safe to run from several processes at once.
+    ///
+    /// - Returns: the names of those applied now.
+    /// - Throws: ``StoreError/migrationChanged(_:)``, ``StoreError/connection(_:)``, ``StoreError/server(_:)``.
+    @discardableResult
+    package func migrate() throws(StoreError) -> [String] {
+        var applied: [String] = []
+        for migration in Migration.all where try apply(migration) { applied.append(migration.name) }
+        _ = try query("select ledger.create_partitions(2)")
+        return applied
+    }
+
+    /// Drops the whole schema, so that it can be built again from the journal.
+    ///
+    /// - Throws: ``StoreError/shared(origins:)`` when other journals are in it too.
+    package func erase() throws(StoreError) {
+        try inTransaction("") { () throws(StoreError) in
+            if try query("select to_regclass('ledger.checkpoints')").text(0, 0) != nil {
+                try execute("lock table ledger.checkpoints in access exclusive mode")
+                let rows = try query(
+                    "select origin from ledger.checkpoints where origin <> $1 order by 1", [origin])
+                let others = (0..<rows.rowCount).compactMap { rows.text($0, 0) }
+                guard others.isEmpty else { throw .shared(origins: others) }
+            }
+            try execute("drop schema if exists ledger cascade")
+        }
+        monthsReady = []
+    }
+
+    /// Refuses a database that lacks what this program reads and writes; a newer one only has more.
+    func requireSchema() throws(StoreError) {
+        let found = try schemaVersion()
+        guard found >= Self.schemaVersionWanted else {
+            throw .schema(found: found, wanted: Self.schemaVersionWanted)
+        }
+    }
+
+    /// Applies one migration unless the database has it.
+    private func apply(_ migration: Migration) throws(StoreError) -> Bool {
+        var isNew = false
+        try inTransaction("set local statement_timeout = 0; set local lock_timeout = '60s'") {
+            () throws(StoreError) in
+            _ = try query("select pg_advisory_xact_lock(hashtextextended('dispatch-ledger.migrate', 0))")
+            if try schemaVersion() > 0 {
+                let rows = try query(
+                    """
+                    select sha256 = encode(sha256(convert_to($2, 'UTF8')), 'hex')
+                    from ledger.schema_migrations where version = $1
+                    """, [String(migration.version), migration.sql])
+                if rows.rowCount > 0 {
+                    guard rows.text(0, 0) == "t" else { throw .migrationChanged(migration.version) }
+                    return
+                }
+            }
+            try execute(migration.sql)
+            _ = try query(
+                """
+                insert into ledger.schema_migrations (version, name, sha256)
+                values ($1, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'))
+                """, [String(migration.version), migration.name, migration.sql])
+            isNew = true
+        }
+        return isNew
+    }
+
+    /// Runs `body` between BEGIN and COMMIT; an error rolls back.
+    func inTransaction(_ settings: String, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+        try execute("begin; \(settings)")
+        do {
+            try body()
+            try execute("commit")
+        } catch {
+            try rollBack()
+            throw error
+        }
+    }
+}

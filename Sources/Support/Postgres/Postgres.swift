@@ -1,1 +1,0 @@
-// Postgres: laid with the house; its rooms follow.

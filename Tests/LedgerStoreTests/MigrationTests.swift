@@ -1,0 +1,141 @@
+import Foundation
+import LedgerCore
+import Postgres
+import Testing
+
+@testable import LedgerStore
+
+@Suite("Migrations")
+struct MigrationTests {
+    /// The package's folder.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test("an empty database is brought up to date, and then stays as it is")
+    func fromNothing() throws {
+        let database = try TestDatabase(migrated: false)
+        let store = try database.open()
+        #expect(try store.schemaVersion() == 0)
+        #expect(throws: StoreError.schema(found: 0, wanted: LedgerStore.schemaVersionWanted)) {
+            try store.resume(journalEnd: Position(0), chainAt: SampleJournal().chain(at:))
+        }
+        #expect(try store.migrate() == Migration.all.map(\.name))
+        #expect(try store.schemaVersion() == LedgerStore.schemaVersionWanted)
+        #expect(try store.migrate() == [])
+        #expect(try database.value("select ledger.schema_version()") == "\(LedgerStore.schemaVersionWanted)")
+        let partitions = "select count(*) from pg_inherits where inhparent = 'ledger.events'::regclass"
+        #expect(try database.value(partitions) == "3")
+        #expect(try database.value("select ledger.create_partitions(4)") == "2")
+        #expect(try database.refusal(of: "select ledger.create_partitions(-1)") == "22023")
+    }
+
+    @Test("several processes that migrate at once apply each migration once")
+    func concurrently() async throws {
+        let database = try TestDatabase(migrated: false)
+        let url = database.server.url(database: database.name)
+        let applied = try await withThrowingTaskGroup(of: [String].self) { group in
+            for _ in 0..<4 { group.addTask { try LedgerStore.open(url: url, origin: "here").migrate() } }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(applied.sorted() == Migration.all.map(\.name).sorted())
+    }
+
+    @Test("a database whose migration differs from the program's is refused")
+    func changed() throws {
+        let database = try TestDatabase()
+        try database.run("update ledger.schema_migrations set sha256 = 'other' where version = 2")
+        #expect(throws: StoreError.migrationChanged(2)) { try database.open().migrate() }
+    }
+
+    @Test("the recorded digests are those of the files, and the program carries the files as they are")
+    func embedded() throws {
+        let folder = Self.root.appendingPathComponent("migrations")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".sql") }.sorted()
+        #expect(files.count == Migration.all.count)
+        for (file, migration) in zip(files, Migration.all) {
+            let number = String(migration.version)
+            let padded = String(repeating: "0", count: 4 - number.count) + number
+            #expect(file == "\(padded)_\(migration.name).sql")
+            let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+            #expect(text == migration.sql, "run script/embed-migrations")
+            #expect(text.hasSuffix("\n"))
+        }
+        #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
+    }
+
+    static func check() throws -> String {
+        try String(
+            contentsOf: root.appendingPathComponent("migrations/checks/distributable.sql"), encoding: .utf8)
+    }
+
+    @Test("the schema has nothing that could not be distributed or changed unseen")
+    func distributable() throws {
+        let findings = try TestDatabase().rows(Self.check())
+        #expect(findings == [])
+    }
+
+    /// One fault each, and what the check says to it.
+    static let faults: [(String, String)] = [
+        (
+            "create unique index on ledger.usage_hourly (user_id, bucket)",
+            "unique without the distribution column"
+        ),
+        (
+            "drop trigger append_only_truncate on ledger.events_2026_11",
+            "append-only trigger is missing (truncate)"
+        ),
+        ("alter table ledger.events disable trigger append_only", "append-only trigger is missing (update)"),
+        (
+            "create view ledger.loose as select 1 as one; comment on view ledger.loose is 'x'",
+            "view without security_invoker"
+        ),
+        (
+            "create function ledger.f() returns int language sql as 'select 1'",
+            "function that everyone may execute"
+        ),
+        ("create table ledger.t (a int); comment on table ledger.t is 'x'", "no comment"),
+        (
+            "alter table ledger.checkpoints drop constraint checkpoints_pkey; "
+                + "alter table ledger.checkpoints alter origin drop not null",
+            "distribution column is not \"text not null\""
+        ),
+        (
+            "create table ledger.quotas (user_id text not null, origin text references ledger.checkpoints)",
+            "foreign key off the distribution column"
+        ),
+        ("create rule r as on delete to ledger.checkpoints do instead nothing", "rewrite rule"),
+        (
+            "create function ledger.g() returns timestamptz language sql as $$select date_trunc('day', now())$$",
+            "date_trunc without a time zone in a body"
+        ),
+        (
+            "create trigger s before update on ledger.usage_hourly execute function ledger.refuse_change()",
+            "statement trigger on a row change"
+        ),
+    ]
+
+    @Test("each kind of fault is found", arguments: faults)
+    func findsFault(_ fault: String, finding: String) throws {
+        let database = try TestDatabase()
+        _ = try database.value("select ledger.ensure_partition('2026-11-24')")
+        try database.run(fault)
+        #expect(try database.column(Self.check()).contains(finding))
+    }
+
+    @Test("erase drops the schema, unless other journals are in it")
+    func erase() throws {
+        let database = try TestDatabase()
+        let journal = SampleJournal()
+        let store = try database.open()
+        _ = try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        try store.ingest(journal.batch(1...9))
+        #expect(throws: StoreError.shared(origins: ["here"])) { try database.open(origin: "there").erase() }
+        try store.erase()
+        #expect(try store.schemaVersion() == 0)
+        try store.migrate()
+        _ = try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        try store.ingest(journal.batch(1...9))
+        #expect(try journal.isStored(upTo: 9, in: store))
+    }
+}

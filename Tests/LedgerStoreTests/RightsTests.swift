@@ -1,0 +1,160 @@
+import LedgerCore
+import Postgres
+import Testing
+
+@testable import LedgerStore
+
+@Suite("Rights and append-only")
+struct RightsTests {
+    let journal = SampleJournal()
+
+    private func filled(owner: String = "postgres") throws -> TestDatabase {
+        let database = try TestDatabase(owner: owner)
+        let store = try database.open(user: owner)
+        _ = try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        try store.ingest(journal.batch(1...9))
+        return database
+    }
+
+    static let changes = [
+        "update ledger.events set user_id = 'other'", "delete from ledger.events", "truncate ledger.events",
+        "update ledger.events_2026_11 set line = ''", "delete from ledger.events_2026_11 where position = 1",
+        "truncate ledger.events_2026_11",
+        "insert into ledger.events select * from ledger.events on conflict (origin, position, recorded_at) "
+            + "do update set line = ''",
+    ]
+
+    @Test("the superuser cannot change an event", arguments: changes)
+    func superuser(_ change: String) throws {
+        let database = try filled()
+        #expect(try database.refusal(of: change) == "55000")
+        #expect(try database.value("select count(*) from ledger.events where line <> ''") == "9")
+    }
+
+    @Test("the owner has no right to change an event, and gains nothing by granting it", arguments: changes)
+    func owner(_ change: String) throws {
+        try Self.makeOwner()
+        let database = try filled(owner: "sample_owner")
+        #expect(try database.refusal(of: change, as: "sample_owner") == "42501")
+        try database.run(
+            "grant all on ledger.events, ledger.events_2026_11 to sample_owner", as: "sample_owner")
+        #expect(try database.refusal(of: change, as: "sample_owner") == "55000")
+        #expect(try database.value("select count(*) from ledger.events where line <> ''") == "9")
+    }
+
+    /// A role of the cluster, which all tests share: made once.
+    private static func makeOwner() throws {
+        try TestDatabase(migrated: false).run(
+            """
+            do $$ begin
+              create role sample_owner login createrole;
+            exception when duplicate_object or unique_violation then null;
+            end $$
+            """)
+    }
+
+    @Test("the writer can ingest, also into a new month")
+    func writerIngests() throws {
+        let database = try TestDatabase()
+        let store = try database.open(user: "ledger_writer")
+        let journal = SampleJournal(start: "2031-05-31T23:59:59Z")
+        _ = try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        try store.ingest(journal.batch(1...9))
+        #expect(try journal.isStored(upTo: 9, in: store))
+    }
+
+    @Test(
+        "the writer can do nothing else",
+        arguments: changes + [
+            "delete from ledger.checkpoints", "truncate ledger.usage_hourly", "drop table ledger.events",
+            "delete from ledger.usage_hourly", "select ledger.drop_partitions(now())",
+            "insert into ledger.schema_migrations values (99, 'x', 'x')",
+        ])
+    func writerCannot(_ change: String) throws {
+        #expect(try filled().refusal(of: change, as: "ledger_writer") == "42501")
+    }
+
+    static let views = [
+        "cost_daily", "cost_by_user", "cost_by_model", "tokens_hourly", "unpriced_calls",
+        "dispatch_latency_hourly",
+        "audit_log",
+    ]
+
+    @Test("the reader reads every view", arguments: views)
+    func readerReads(_ view: String) throws {
+        let database = try filled()
+        let expected = try database.value("select count(*) from ledger.\(view)")
+        #expect(try database.value("select count(*) from ledger.\(view)", as: "ledger_reader") == expected)
+        #expect(
+            try database.value("select count(*) from (select * from ledger.\(view)) v", as: "ledger_reader")
+                != nil)
+    }
+
+    @Test(
+        "the reader cannot read a line, and writes nothing",
+        arguments: [
+            ("select line from ledger.events", "42501"), ("select * from ledger.events", "42501"),
+            ("select line from ledger.events_2026_11", "42501"), ("select chain from ledger.events", "42501"),
+            ("copy ledger.events to stdout", "42501"),
+            ("insert into ledger.checkpoints values ('x', 1, '')", "25006"),
+            ("begin read write; delete from ledger.usage_hourly", "42501"),
+            ("select ledger.ensure_partition(now() + interval '9 years')", "42501"),
+            ("create temp table t (a int)", "25006"),
+        ])
+    func readerCannot(_ statement: String, code: String) throws {
+        #expect(try filled().refusal(of: statement, as: "ledger_reader") == code)
+    }
+
+    @Test("the reader's statements end by themselves")
+    func readerTimeout() throws {
+        let database = try TestDatabase()
+        let settings = try database.value(
+            "select array_to_string(setconfig, ' ') from pg_db_role_setting where setrole = 'ledger_reader'::regrole"
+        )
+        #expect(settings == "default_transaction_read_only=on statement_timeout=30s")
+    }
+
+    @Test("the views sum over origins, exactly")
+    func viewSums() throws {
+        let database = try filled()
+        let there = try database.open(origin: "there")
+        _ = try there.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        try there.ingest(journal.batch(1...9))
+        let sum = (1...9).reduce(Money.zero) { $0.addingClamped(journal.cost($1)) }
+        let twice = sum.addingClamped(sum)
+        for view in ["cost_daily", "cost_by_user", "cost_by_model", "tokens_hourly"] {
+            let row = try database.row(
+                "select sum(cost_usd), sum(calls), sum(input_tokens) from ledger.\(view)")
+            #expect(try Money(decimal: row[0] ?? "") == twice)
+            #expect(row[1] == "18")
+            #expect(row[2] == "900")
+        }
+    }
+
+    @Test("the database itself recomputes the chain, and says where it breaks")
+    func verifyChain() throws {
+        let database = try TestDatabase()
+        // Twelve lines with true chains, number 7 altered afterwards as a broken disk would: before it gets here.
+        try database.run(
+            """
+            do $$
+            declare chain bytea := sha256('dispatch-ledger:here'); body text;
+            begin
+              perform ledger.ensure_partition('2026-11-24');
+              for i in 1..12 loop
+                body := format('{"position":%s,"text":"ünï \\\\"', i);
+                chain := sha256(chain || convert_to(body, 'UTF8'));
+                insert into ledger.events (origin, position, recorded_at, id, type, chain, line) values ('here', i,
+                  '2026-11-24', gen_random_uuid(), 't', chain, case i when 7 then '{"p' else '' end || body
+                  || ',"chain":"' || encode(chain, 'hex') || '"}');
+              end loop;
+            end $$
+            """)
+        let check = "select checked, broken_at from ledger.verify_chain"
+        #expect(try database.row("\(check)('here', 1, 6)") == ["6", nil])
+        #expect(try database.row("\(check)('here', 3, 12)") == ["4", "7"])
+        #expect(try database.row("\(check)('here', 8, 12)") == ["5", nil])
+        #expect(try database.row("\(check)('here', 8, 13)") == ["5", "13"])
+        #expect(try database.row("\(check)('there', 1, 1)") == ["0", "1"])
+    }
+}

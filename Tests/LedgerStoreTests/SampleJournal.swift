@@ -1,0 +1,88 @@
+import LedgerCore
+import LedgerStore
+
+/// A made-up journal: deterministic events with awkward text and costs down to the last digit.
+struct SampleJournal {
+    let start: Timestamp
+    let seed: UInt8
+    let secondsApart: Int64
+
+    init(start: String = "2026-11-24T22:00:00Z", seed: UInt8 = 7, secondsApart: Int64 = 61) {
+        self.start = Timestamp(start.utf8) ?? Timestamp(microseconds: 0)
+        self.seed = seed
+        self.secondsApart = secondsApart
+    }
+
+    /// Where nothing is stored.
+    var beginning: StoreCheckpoint { StoreCheckpoint(position: Position(0), chain: chain(0)) }
+
+    func chain(_ position: Int64) -> [UInt8] {
+        (0..<32).map { UInt8(truncatingIfNeeded: position &* 31 &+ Int64($0) &* Int64(seed)) }
+    }
+
+    func chain(at position: Position) -> [UInt8]? { chain(position.value) }
+
+    func checkpoint(at position: Int64) -> StoreCheckpoint {
+        StoreCheckpoint(position: Position(position), chain: chain(position))
+    }
+
+    /// 10⁻¹⁸ USD, with digits at every place.
+    func cost(_ position: Int64) -> Money { Money(attos: 1_234_567_890_123_456_789 / Int128(position) + 1) }
+
+    func event(_ position: Int64) -> StoredEvent {
+        let line = #"{"position":\#(position),"text":"tab\t line\n slash\\ quote\" ünï","n":"\u0000"}"#
+        var event = StoredEvent(
+            position: Position(position),
+            recordedAt: Timestamp(
+                microseconds: start.microseconds + (position - 1) * secondsApart * 1_000_000),
+            id: UniqueID(bits: UInt128(position)), type: "call.settled", chain: chain(position),
+            line: ArraySlice(line.utf8))
+        event.user = "user-\(position % 3)"
+        event.callID = "call\t\(position)"
+        event.provider = "provider\\N"
+        event.model = position.isMultiple(of: 5) ? "odd \"model\"\n,{}\\" : "model"
+        event.result = "ok"
+        event.costState = "priced"
+        event.inputTokens = position * 10
+        event.outputTokens = position
+        event.cost = cost(position)
+        event.durationMilliseconds = 250
+        return event
+    }
+
+    /// The batch of the positions in `range`.
+    func batch(_ range: ClosedRange<Int64>) -> IngestBatch {
+        let events = range.map(event)
+        return IngestBatch(
+            after: checkpoint(at: range.lowerBound - 1), events: events, sums: Self.sums(of: events))
+    }
+
+    static func sums(of events: [StoredEvent]) -> [HourlyKey: HourlySums] {
+        var sums: [HourlyKey: HourlySums] = [:]
+        for event in events {
+            let key = HourlyKey(
+                user: event.user ?? "", time: event.recordedAt, kind: "call", provider: event.provider ?? "",
+                model: event.model ?? "")
+            var sum = sums[key] ?? HourlySums()
+            sum.calls += 1
+            sum.inputTokens += event.inputTokens ?? 0
+            sum.outputTokens += event.outputTokens ?? 0
+            sum.cost = sum.cost.addingClamped(event.cost ?? .zero)
+            sum.durationMilliseconds += event.durationMilliseconds ?? 0
+            sums[key] = sum
+        }
+        return sums
+    }
+
+    /// Checks that exactly the events up to `last` are stored, in every place that counts them.
+    func isStored(upTo last: Int64, in store: LedgerStore) throws -> Bool {
+        let snapshot = try store.snapshot()
+        let cost = (1..<(last + 1)).reduce(Money.zero) { $0.addingClamped(self.cost($1)) }
+        return snapshot.checkpoint == (last == 0 ? nil : checkpoint(at: last)) && snapshot.eventCount == last
+            && snapshot.positions == (last == 0 ? nil : Position(1)...Position(last))
+            && [snapshot.events, snapshot.usage].allSatisfy { sums in
+                sums.reduce(0) { $0 + $1.count } == last
+                    && sums.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
+            }
+    }
+}
