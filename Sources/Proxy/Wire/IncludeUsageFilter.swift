@@ -75,9 +75,10 @@ package struct IncludeUsageFilter {
 
     private static func isUsageChunk(_ event: SSEEvent, _ parser: JSONParser) -> Bool {
         guard event.hasData, !event.isOversized, EventFilter.hasUsage(event.data),
-            let document = try? parser.parse(event.data), document.root["usage"]?.kind == .object
+            let document = try? parser.parse(event.data), let usage = document.root["usage"],
+            usage.kind == .object
         else { return false }
-        guard let choices = document.root["choices"] else { return document.root["error"] == nil }
+        guard let choices = document.root["choices"] else { return usage["prompt_tokens"] != nil }
         return choices.kind == .array && choices.array.first { _ in true } == nil
     }
 }
