@@ -110,9 +110,9 @@ struct AnswerReader {
         guard let error = root["error"] ?? (isErrorEvent ? root : nil) ?? root["response"]?["error"],
             !error.isNull
         else { return }
+        let type = isErrorEvent && root["error"] == nil ? nil : error["type"]?.string
         reading.errorType =
-            error["type"]?.string ?? error["code"]?.string ?? error["status"]?.string ?? error.string
-            ?? "error"
+            type ?? error["code"]?.string ?? error["status"]?.string ?? error.string ?? "error"
         reading.isErrorMidStream = isStreamed
     }
 
