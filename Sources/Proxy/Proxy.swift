@@ -1,1 +1,0 @@
-// Proxy: laid with the house; its rooms follow.

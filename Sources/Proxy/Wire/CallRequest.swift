@@ -1,0 +1,194 @@
+package import JSON
+
+/// What a model call asks for, as far as money depends on it.
+package struct CallRequest: Hashable, Sendable {
+    /// The model; nil where the API lets it be left out.
+    package var model: String?
+    /// Whether the answer is asked for as a stream.
+    package var isStreamed = false
+    /// The limit on output tokens that the request states, for each answer.
+    package var maxOutputTokens: Int64?
+    /// How many answers are asked for: each has its own output.
+    package var answers: Int64 = 1
+    /// The service tier asked for; the one billed is in the response.
+    package var serviceTier: String?
+    /// The speed asked for (`fast`).
+    package var speed: String?
+    /// The region asked for.
+    package var inferenceGeo: String?
+    /// Whether the caller itself asked for the usage chunk of a chat stream.
+    package var isUsageAsked = false
+    /// Whether the answer is made in the background and polled for (Responses).
+    package var isBackground = false
+    /// How many tools are offered.
+    package var tools = 0
+    /// Whether provider-run web search is offered.
+    package var hasWebSearch = false
+    /// The most web searches that the request allows; nil when it offers search without a limit.
+    package var webSearchesMax: Int64? = 0
+    /// How many images, documents, audio and video parts there are at most: bytes do not bound their tokens.
+    package var mediaParts = 0
+    /// Size of the body: a bound of its text tokens, as a token has at least one byte.
+    package var bodyBytes = 0
+
+    /// Reads a request.
+    ///
+    /// A body on an unknown route need not be JSON (uploads are not); then only its size is known.
+    ///
+    /// - Throws: a ``RequestError`` for a body that the provider would refuse, or read in another way than the ledger.
+    package init(
+        _ bytes: [UInt8], route: APIRoute, parser: JSONParser = JSONParser()
+    ) throws(RequestError) {
+        self.model = route.model
+        bodyBytes = bytes.count
+        isStreamed = route.isStreamedByPath
+        guard let document = try Self.document(bytes, route: route, parser: parser) else { return }
+        let root = document.root
+        guard root.kind == .object else {
+            guard route.kind == .other else { throw .notAnObject }
+            return
+        }
+        try Self.refuseDuplicates(in: root)
+        mediaParts = document.count(
+            ofStrings: """
+                image image_url input_image document file input_file input_audio audio video video_url inlineData \
+                inline_data fileData file_data
+                """)
+        if route.kind == .messageBatches {
+            try readBatch(root)
+        } else {
+            try read(root, kind: route.kind)
+        }
+    }
+
+    private mutating func read(_ root: JSONValue, kind: APIKind) throws(RequestError) {
+        let fields = RequestFields(root)
+        if let model = try fields.string("model") { self.model = model }
+        let needsModel: [APIKind] = [.messages, .countTokens, .chatCompletions, .embeddings]
+        if needsModel.contains(kind), model == nil { throw .missing("model") }
+        isStreamed = try fields.bool("stream") ?? isStreamed
+        isBackground = try fields.bool("background") ?? false
+        serviceTier = try fields.string("service_tier")
+        speed = try fields.string("speed")
+        inferenceGeo = try fields.string("inference_geo")
+        // The larger of two limits that should be one: a bound has to hold for either reading.
+        maxOutputTokens = try fields.largest("max_tokens", "max_completion_tokens", "max_output_tokens")
+        answers = max(try fields.count("n") ?? 1, try fields.count("best_of") ?? 1, 1)
+        if kind == .messages, maxOutputTokens == nil { throw .missing("max_tokens") }
+        if let options = root["stream_options"], !options.isNull {
+            guard options.kind == .object else {
+                throw .wrongType(field: "stream_options", expected: "an object")
+            }
+            try Self.refuseDuplicates(in: options)
+            isUsageAsked = try RequestFields(options).bool("include_usage") ?? false
+        }
+        for key in ["generationConfig", "generation_config"] {
+            guard let config = root[key], !config.isNull else { continue }
+            guard config.kind == .object else { throw .wrongType(field: key, expected: "an object") }
+            try Self.refuseDuplicates(in: config)
+            let fields = RequestFields(config)
+            maxOutputTokens = try fields.largest("maxOutputTokens", "max_output_tokens") ?? maxOutputTokens
+            answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
+        }
+        readTools(root)
+    }
+
+    private mutating func readTools(_ root: JSONValue) {
+        var searches: Int64? = 0
+        for tool in (root["tools"] ?? root).array {
+            tools += 1
+            let isSearch =
+                tool["type"]?.string?.hasPrefix("web_search") ?? false
+                || ["google_search", "googleSearch", "google_search_retrieval", "googleSearchRetrieval"]
+                    .contains { tool[$0] != nil }
+            guard isSearch else { continue }
+            hasWebSearch = true
+            if let limit = tool["max_uses"]?.int64, limit >= 0, let sum = searches {
+                searches = sum.addingReportingOverflow(limit).overflow ? nil : sum + limit
+            } else {
+                searches = nil
+            }
+        }
+        if let options = root["web_search_options"], !options.isNull {
+            hasWebSearch = true
+            searches = nil
+        }
+        webSearchesMax = searches
+    }
+
+    private mutating func readBatch(_ root: JSONValue) throws(RequestError) {
+        guard let requests = root["requests"] else { throw .missing("requests") }
+        guard requests.kind == .array else { throw .wrongType(field: "requests", expected: "an array") }
+        var models: Set<String> = []
+        answers = 0
+        serviceTier = "batch"
+        for request in requests.array {
+            guard let params = request["params"], params.kind == .object else {
+                throw .missing("requests.params")
+            }
+            try Self.refuseDuplicates(in: params)
+            guard let model = try RequestFields(params).string("model") else {
+                throw .missing("requests.params.model")
+            }
+            models.insert(model)
+            answers += 1
+            let limit = try RequestFields(params).count("max_tokens")
+            guard let limit else { throw .missing("requests.params.max_tokens") }
+            maxOutputTokens = max(maxOutputTokens ?? 0, limit)
+            readTools(params)
+        }
+        // More than one model: none of them prices the batch.
+        model = models.count == 1 ? models.first : nil
+    }
+
+    private static func document(
+        _ bytes: [UInt8], route: APIRoute, parser: JSONParser
+    ) throws(RequestError) -> JSONDocument? {
+        do throws(JSONError) {
+            return try parser.parse(bytes)
+        } catch {
+            guard route.kind == .other else { throw .notJSON(error) }
+            return nil
+        }
+    }
+
+    private static func refuseDuplicates(in object: JSONValue) throws(RequestError) {
+        var seen: Set<String> = []
+        for (key, _) in object.object where !seen.insert(key).inserted { throw .duplicateKey(key) }
+    }
+}
+
+/// Typed fields of one object of a request; `null` counts as absent.
+private struct RequestFields {
+    private let object: JSONValue
+
+    init(_ object: JSONValue) { self.object = object }
+
+    func string(_ key: String) throws(RequestError) -> String? {
+        guard let value = object[key], !value.isNull else { return nil }
+        guard let string = value.string else { throw .wrongType(field: key, expected: "a string") }
+        return string
+    }
+
+    func bool(_ key: String) throws(RequestError) -> Bool? {
+        guard let value = object[key], !value.isNull else { return nil }
+        guard let bool = value.bool else { throw .wrongType(field: key, expected: "a boolean") }
+        return bool
+    }
+
+    func count(_ key: String) throws(RequestError) -> Int64? {
+        guard let value = object[key], !value.isNull else { return nil }
+        guard let count = value.int64 else { throw .wrongType(field: key, expected: "an integer") }
+        guard count >= 0 else { throw .outOfRange(key) }
+        return count
+    }
+
+    func largest(_ keys: String...) throws(RequestError) -> Int64? {
+        var largest: Int64?
+        for key in keys {
+            guard let count = try count(key) else { continue }
+            largest = max(largest ?? 0, count)
+        }
+        return largest
+    }
+}

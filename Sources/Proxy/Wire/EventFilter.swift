@@ -1,0 +1,48 @@
+import JSON
+
+/// Tells cheaply whether an event of a stream can say anything about usage.
+enum EventFilter {
+    /// Returns false only for events that certainly hold no usage, no error and no end of the answer.
+    ///
+    /// Keys are searched for as bytes: inside a JSON string their quotes would be escaped.
+    static func canMatter(_ event: SSEEvent, dialect: AnswerReader.Dialect?) -> Bool {
+        let data = event.data
+        switch dialect {
+        case .anthropic:
+            if ByteSearch.starts(event.name, with: "content_block_") || ByteSearch.equal(event.name, "ping") {
+                return false
+            }
+            return !event.name.isEmpty || hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
+                || ByteSearch.contains("\"message_stop\"", in: data)
+        case .responses:
+            if ByteSearch.starts(event.name, with: "response.") { return isEnd(event.name) }
+            return hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
+        case .chat:
+            return hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
+        case .gemini:
+            return ByteSearch.contains("\"usageMetadata\"", in: data)
+                || ByteSearch.contains("\"finishReason\"", in: data)
+                || ByteSearch.contains("\"error\"", in: data)
+        case nil:
+            return hasUsage(data) || ByteSearch.contains("\"usageMetadata\"", in: data)
+                || ByteSearch.contains("\"error\"", in: data)
+                || ByteSearch.contains("\"stop_reason\"", in: data)
+        }
+    }
+
+    /// Returns whether there is a key `usage` whose value is not `null`.
+    static func hasUsage(_ data: UnsafeRawBufferPointer) -> Bool {
+        var from = 0
+        while let found = ByteSearch.offset(of: "\"usage\"", in: data, from: from) {
+            from = found + 7
+            let value = data[from...].first { !Array(" \t\r\n:".utf8).contains($0) }
+            if value != UInt8(ascii: "n") { return true }
+        }
+        return false
+    }
+
+    private static func isEnd(_ name: UnsafeRawBufferPointer) -> Bool {
+        ByteSearch.equal(name, "response.completed") || ByteSearch.equal(name, "response.incomplete")
+            || ByteSearch.equal(name, "response.failed") || ByteSearch.equal(name, "response.cancelled")
+    }
+}

@@ -1,0 +1,61 @@
+import JSON
+import LedgerCore
+
+/// Usage as Gemini's `usageMetadata` gives it, gathered over the chunks of an answer.
+///
+/// The prompt includes what was cached and excludes what tools put in; candidates exclude thoughts. Chunks are
+/// cumulative, the last one counts, field by field. Image and video input is priced as text and stays there.
+struct GeminiUsage {
+    private(set) var count = WireCount()
+    private(set) var isPresent = false
+    private(set) var total: Int64?
+    private var prompt: Int64?
+    private var cached: Int64?
+    private var candidates: Int64?
+    private var thoughts: Int64?
+    private var toolUse: Int64?
+    private var promptAudio: Int64?
+    private var cachedAudio: Int64?
+    private var outputAudio: Int64?
+    private var outputImage: Int64?
+
+    /// Takes the `usageMetadata` of one chunk.
+    mutating func merge(_ usage: JSONValue) {
+        guard usage.kind == .object else { return }
+        isPresent = true
+        count.update(&prompt, usage["promptTokenCount"])
+        count.update(&cached, usage["cachedContentTokenCount"])
+        count.update(&candidates, usage["candidatesTokenCount"])
+        count.update(&thoughts, usage["thoughtsTokenCount"])
+        count.update(&toolUse, usage["toolUsePromptTokenCount"])
+        count.update(&total, usage["totalTokenCount"])
+        count.update(&promptAudio, Self.tokens(of: "AUDIO", in: usage["promptTokensDetails"]))
+        count.update(&cachedAudio, Self.tokens(of: "AUDIO", in: usage["cacheTokensDetails"]))
+        count.update(&outputAudio, Self.tokens(of: "AUDIO", in: usage["candidatesTokensDetails"]))
+        count.update(&outputImage, Self.tokens(of: "IMAGE", in: usage["candidatesTokensDetails"]))
+    }
+
+    /// Returns the buckets.
+    mutating func result() -> Usage {
+        var usage = Usage()
+        usage.cacheRead = cached ?? 0
+        // Audio that was cached is priced as cached.
+        usage.inputAudio = count.rest(of: promptAudio ?? 0, without: min(cachedAudio ?? 0, promptAudio ?? 0))
+        let uncached = count.rest(of: prompt ?? 0, without: usage.cacheRead, usage.inputAudio)
+        usage.input = count.sum(uncached, toolUse ?? 0)
+        usage.outputAudio = outputAudio ?? 0
+        usage.outputImage = outputImage ?? 0
+        let text = count.rest(of: candidates ?? 0, without: usage.outputAudio, usage.outputImage)
+        usage.output = count.sum(text, thoughts ?? 0)
+        usage.reasoning = thoughts ?? 0
+        if let total {
+            let sum = count.sum(prompt ?? 0, candidates ?? 0, toolUse ?? 0, thoughts ?? 0)
+            count.expect(total == sum)
+        }
+        return usage
+    }
+
+    private static func tokens(of modality: StaticString, in details: JSONValue?) -> JSONValue? {
+        details?.array.first { $0["modality"]?.isString(modality) ?? false }?["tokenCount"]
+    }
+}

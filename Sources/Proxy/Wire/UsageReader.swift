@@ -1,0 +1,85 @@
+package import JSON
+
+/// Reads the usage from the bytes of one answer as they pass, one reader for each answer.
+///
+/// Streams are cut into events, and only those that can matter are parsed; other bodies are collected up to a cap
+/// and parsed at the end. The bytes themselves are never changed.
+package struct UsageReader {
+    /// The most bytes of a body that are kept to be parsed whole.
+    package static let bodyBytesMax = 32 << 20
+    private static let tailBytes = 64 << 10
+
+    private let bodyBytesMax: Int
+    private let isStreamed: Bool
+    private let parser: JSONParser
+    private var answer: AnswerReader
+    private var events = SSEParser()
+    private var body: [UInt8] = []
+    private var isBodyCut = false
+    private var bytesSeen: Int64 = 0
+
+    /// Creates a reader.
+    ///
+    /// - Parameters:
+    ///   - api: the kind of call.
+    ///   - streamed: whether the answer is `text/event-stream`.
+    ///   - parser: the loop's parser, whose memory is used again and again.
+    ///   - bodyBytesMax: the most bytes of a body that are kept.
+    package init(
+        api: APIKind, streamed: Bool, parser: JSONParser = JSONParser(), bodyBytesMax: Int = bodyBytesMax
+    ) {
+        isStreamed = streamed
+        self.parser = parser
+        self.bodyBytesMax = max(bodyBytesMax, Self.tailBytes)
+        answer = AnswerReader(api: api, streamed: streamed, parser: parser)
+    }
+
+    /// Takes the next bytes of the answer, without transfer or content encoding.
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        bytesSeen += Int64(bytes.count)
+        if isStreamed {
+            Self.feed(bytes, to: &events, &answer)
+        } else {
+            collect(bytes)
+        }
+    }
+
+    /// Takes the next bytes of the answer.
+    package mutating func feed(_ bytes: [UInt8]) { bytes.withUnsafeBytes { feed($0) } }
+
+    /// Returns what the answer said; call once, when it has ended in whatever way.
+    package mutating func finish() -> UsageReading {
+        if isStreamed {
+            Self.finish(&events, &answer)
+        } else if !body.isEmpty {
+            let isRead = !isBodyCut && body.withUnsafeBytes { answer.take(text: $0) }
+            if !isRead, isBodyCut, let usage = UsageSalvage.lastUsage(in: body, parser: parser) {
+                answer.take(salvaged: usage)
+            }
+        }
+        var reading = answer.finish()
+        reading.answerBytes = bytesSeen
+        return reading
+    }
+
+    private mutating func collect(_ bytes: UnsafeRawBufferPointer) {
+        // Usage comes last in large bodies (embeddings): of a body above the cap the end is kept.
+        if body.count + bytes.count > bodyBytesMax {
+            isBodyCut = true
+            body = Array(body.suffix(Self.tailBytes))
+            body.append(contentsOf: bytes.suffix(bodyBytesMax - Self.tailBytes))
+        } else {
+            body.append(contentsOf: bytes)
+        }
+    }
+
+    private static func feed(
+        _ bytes: UnsafeRawBufferPointer, to events: inout SSEParser, _ answer: inout AnswerReader
+    ) {
+        events.feed(bytes) { answer.take($0) }
+    }
+
+    private static func finish(_ events: inout SSEParser, _ answer: inout AnswerReader) {
+        events.finish { answer.take($0) }
+    }
+}

@@ -1,1 +1,0 @@
-// JSON: laid with the house; its rooms follow.
