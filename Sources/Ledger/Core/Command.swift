@@ -22,7 +22,9 @@ package enum Rejection: Error, Hashable {
     case alreadyReserved(UniqueID)
     /// No open call has this identifier: it was never admitted, or it has ended.
     case notReserved(UniqueID)
-    /// An amount or a count is negative.
+    /// The call was reserved for another user.
+    case anotherUser(UniqueID)
+    /// An amount or a count is negative, or beyond what is believed.
     case negative
     /// The user has no limits to remove.
     case noQuota(UserID)

@@ -33,12 +33,16 @@ package enum DecimalText {
         var digits = 0
         var fraction: Int?
         var isNegative = false
+        var endsInDigit = false
         for (offset, byte) in text.enumerated() {
             switch byte {
             case UInt8(ascii: "-") where offset == 0: isNegative = true
-            case UInt8(ascii: ".") where fraction == nil && digits > 0: fraction = 0
+            case UInt8(ascii: ".") where fraction == nil && digits > 0:
+                fraction = 0
+                endsInDigit = false
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 digits += 1
+                endsInDigit = true
                 let digit = Int128(byte - UInt8(ascii: "0"))
                 if let places = fraction {
                     guard places < decimals else {
@@ -47,13 +51,13 @@ package enum DecimalText {
                     }
                     fraction = places + 1
                 }
-                value = try shift(value, adding: digit)
+                value = try shift(value, adding: isNegative ? -digit : digit)
             default: throw .notDecimal
             }
         }
-        guard digits > 0, fraction != 0 || decimals == 0 else { throw .notDecimal }
-        for _ in (fraction ?? 0)..<max(decimals, fraction ?? 0) { value = try shift(value, adding: 0) }
-        return isNegative ? -value : value
+        guard endsInDigit else { throw .notDecimal }
+        for _ in (fraction ?? 0)..<decimals { value = try shift(value, adding: 0) }
+        return value
     }
 
     private static func shift(_ value: Int128, adding digit: Int128) throws(MoneyError) -> Int128 {

@@ -34,7 +34,7 @@ package enum EventDecoder {
         }
     }
 
-    private static func user(_ line: inout LineScanner) throws(CodecError) -> UserID {
+    static func user(_ line: inout LineScanner) throws(CodecError) -> UserID {
         let offset = line.offset
         guard let user = UserID(try line.string("user")) else { throw .badValue("user", offset: offset) }
         return user
@@ -49,7 +49,7 @@ package enum EventDecoder {
         return choice
     }
 
-    private static func call(_ line: inout LineScanner) throws(CodecError) -> CallIdentity {
+    static func call(_ line: inout LineScanner) throws(CodecError) -> CallIdentity {
         let user = try user(&line)
         let callID = try line.identifier("callId")
         let source = try line.string("source")
@@ -99,7 +99,10 @@ package enum EventDecoder {
                 guard count != 0 else { throw .badValue("usage", offset: offset) }
                 usage[bucket] = count
             }
-            usage.reasoning = try fields.optionalInteger("reasoning") ?? 0
+            let offset = fields.offset
+            guard let reasoning = try fields.optionalInteger("reasoning") else { return }
+            guard reasoning != 0 else { throw .badValue("usage", offset: offset) }
+            usage.reasoning = reasoning
         }
         return usage
     }

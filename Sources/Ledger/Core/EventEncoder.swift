@@ -2,9 +2,10 @@
 package enum EventEncoder {
     /// Appends the line's bytes before `,"chain"`.
     package static func append(_ recorded: RecordedEvent, to bytes: inout [UInt8]) {
-        var line = LineWriter(appendingTo: bytes)
-        // The writer holds the only copy while it works.
-        bytes = []
+        // The writer must hold the only reference while it works: else each line copies all lines before it.
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        var line = LineWriter(appendingTo: consume taken)
         line.field("position", recorded.position.value)
         line.field("type", recorded.event.type.rawValue)
         line.field("timestamp", recorded.timestamp)
@@ -25,7 +26,7 @@ package enum EventEncoder {
         bytes = line.unfinished()
     }
 
-    private static func write(_ call: CallIdentity, to line: inout LineWriter) {
+    static func write(_ call: CallIdentity, to line: inout LineWriter) {
         line.field("callId", call.callID)
         line.field("source", call.source)
         line.field("sessionId", call.sessionID)

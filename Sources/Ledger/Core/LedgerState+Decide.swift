@@ -24,8 +24,12 @@ extension LedgerState {
                         isPriced: isPriced))
             ]
         case .settle(let settled):
-            guard open[settled.call.callID] != nil else { throw .notReserved(settled.call.callID) }
-            guard settled.cost.amount >= .zero, settled.cost.held >= .zero, settled.usage.isPlausible
+            guard let reservation = open[settled.call.callID]
+            else { throw .notReserved(settled.call.callID) }
+            guard settled.call.user == reservation.call.user
+            else { throw .anotherUser(settled.call.callID) }
+            guard settled.cost.amount >= .zero, settled.cost.held >= .zero, settled.usage.isPlausible,
+                settled.durationMilliseconds >= 0
             else { throw .negative }
             return [.callSettled(settled)]
         case .expire(let callID, let reason):
@@ -54,12 +58,14 @@ extension LedgerState {
             return QuotaLimit(kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil)
         }
         let budget = budget(of: user, at: now)
-        let tomorrow = now.day.next.start
+        // The windows are those of recorded time, which a clock set back does not change.
+        let today = budget.day.start
+        let tomorrow = today.next.start
         if let limit = quota.dailyLimit, !budget.day.admits(estimate.cost, under: limit) {
             return QuotaLimit(.dailyCost, limit, budget.day, retryAt: tomorrow)
         }
         if let limit = quota.monthlyLimit, !budget.month.admits(estimate.cost, under: limit) {
-            return QuotaLimit(.monthlyCost, limit, budget.month, retryAt: now.day.firstOfNextMonth.start)
+            return QuotaLimit(.monthlyCost, limit, budget.month, retryAt: today.firstOfNextMonth.start)
         }
         if let limit = quota.dailyTokens {
             let total =

@@ -55,12 +55,12 @@ struct LineScanner {
     /// Reads a moment.
     mutating func timestamp(_ key: StaticString) throws(CodecError) -> Timestamp {
         guard try takeKey(key) else { throw .missingKey(key.description, offset: offset) }
-        return try quoted { Timestamp($0) }
+        return try moment()
     }
 
     /// Reads a moment that may be absent.
     mutating func optionalTimestamp(_ key: StaticString) throws(CodecError) -> Timestamp? {
-        try takeKey(key) ? try quoted { Timestamp($0) } : nil
+        try takeKey(key) ? try moment() : nil
     }
 
     /// Reads an identifier.
@@ -107,6 +107,11 @@ struct LineScanner {
         while offset < bytes.count, isLowerHex(bytes[offset]) { offset += 1 }
         guard offset - start == 64 else { throw .badValue("chain", offset: start) }
         try expect(UInt8(ascii: "\""))
+        try endWithoutChain()
+    }
+
+    /// Reads the closing brace and nothing behind it.
+    mutating func endWithoutChain() throws(CodecError) {
         try expect(UInt8(ascii: "}"))
         guard offset == bytes.count else { throw .trailingBytes(offset: offset) }
     }
@@ -193,6 +198,11 @@ struct LineScanner {
         return Money(attos: attos)
     }
 
+    private mutating func moment() throws(CodecError) -> Timestamp {
+        // Always with six decimals: a shorter text of the same moment is not the writer's.
+        try quoted { $0.count == 27 ? Timestamp($0) : nil }
+    }
+
     private mutating func number() -> Slice<UnsafeRawBufferPointer> {
         let start = offset
         while offset < bytes.count {
@@ -267,4 +277,6 @@ package enum CodecError: Error, Hashable {
     case trailingBytes(offset: Int)
     /// A newer version's event, perhaps.
     case unknownType(String)
+    /// A snapshot of another version, or one that is cut, damaged or out of order.
+    case badSnapshot(String)
 }

@@ -71,7 +71,8 @@ package struct PricePeriod: Sendable {
     var inexactBucket: UsageBucket? {
         let factors = factors
         for card in [base] + tiers.map(\.rates) {
-            for (bucket, rate) in card.rates where bucket != .webSearch {
+            for bucket in UsageBucket.allCases where bucket != .webSearch {
+                guard let rate = card.rates[bucket] else { continue }
                 for subset in 0..<(1 << factors.count) {
                     var product: Rate? = rate
                     for (bit, factor) in factors.enumerated() where subset >> bit & 1 == 1 {

@@ -50,23 +50,26 @@ package struct Pricing: Sendable {
     /// An upper bound of what a request can cost.
     ///
     /// One token is at least one byte for byte-level tokenizers, so the request's size bounds its input. Every input
-    /// token is taken at the dearest input rate, every output token at the dearest output rate, at the tier that the
-    /// bound implies or the base, whichever is dearer, and with every modifier that makes it dearer.
+    /// token is taken at the dearest input rate, every output token at the dearest output rate, of the tiers that the
+    /// bound reaches, and with every modifier that makes it dearer.
     ///
     /// - Throws: ``PricingGap/unknownModel(_:)`` when there is no price, ``PricingGap/outOfRange``.
     package func upperBound(of request: RequestBound) throws(PricingGap) -> Estimate {
         guard let model = book.model(request.model, provider: provider), let period = model.period(at: time)
         else { throw .unknownModel(request.model) }
-        let outputEach = min(request.outputTokens ?? model.outputTokensMax, RequestBound.tokensMax)
+        // A limit that is not positive is no limit: the provider may refuse it or fall back to its own.
+        let stated = request.outputTokens.flatMap { $0 > 0 ? $0 : nil } ?? model.outputTokensMax
+        let outputEach = min(stated, RequestBound.tokensMax)
         let (output, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
-        guard !overflow, output <= Usage.countMax, request.inputTokens <= Usage.countMax else {
-            throw .outOfRange
-        }
-        let cards = [period.base, period.rates(inputTokens: request.inputTokens)]
+        let counts = 0...Usage.countMax
+        guard !overflow, counts ~= output, counts ~= request.inputTokens, counts ~= request.webSearches
+        else { throw .outOfRange }
+        // The real input may be anything up to the bound, so each tier below it is reachable.
+        let cards = [period.base] + period.tiers.filter { request.inputTokens > $0.above }.map(\.rates)
         let dearer = period.factors.filter { Int128($0.millionths) > Multiplier.one }
         do throws(MoneyError) {
             var inputRate = dearest(
-                in: cards, of: [.input, .cacheWrite5m, .cacheWrite1h, .inputAudio, .inputImage])
+                in: cards, of: [.input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .inputAudio, .inputImage])
             var outputRate = dearest(in: cards, of: [.output, .outputAudio, .outputImage])
             for factor in dearer {
                 inputRate = try inputRate.times(factor)

@@ -1,0 +1,191 @@
+/// Reads a snapshot line by line and refuses everything that is not in its one form.
+struct SnapshotReader {
+    private let bytes: UnsafeRawBufferPointer
+    /// The offset of the next line.
+    private var offset = 0
+    /// The offset of the checksum's line.
+    private let end: Int
+
+    /// Checks the last line, which has the checksum of those before it.
+    init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
+        self.bytes = bytes
+        guard bytes.last == 0x0A, let previous = bytes.dropLast().lastIndex(of: 0x0A)
+        else { throw .unexpectedEnd }
+        end = previous + 1
+        var line = try LineScanner(UnsafeRawBufferPointer(rebasing: bytes[end..<(bytes.count - 1)]))
+        let checksum = try line.integer("checksum")
+        try line.endWithoutChain()
+        guard checksum == Int64(bitPattern: SnapshotCodec.checksum(bytes[..<end]))
+        else { throw .badSnapshot("checksum") }
+    }
+
+    /// Reads the whole.
+    mutating func read() throws(CodecError) -> (state: LedgerState, usage: UsageProjection) {
+        var state = LedgerState()
+        var usage = UsageProjection()
+        let counts = try header(&state, &usage)
+        for _ in 0..<counts.quotas {
+            let (user, quota) = try entry(Self.quota)
+            try insert(quota, at: user, into: &state.quotas)
+        }
+        for _ in 0..<counts.open {
+            let reservation = try entry(Self.reservation)
+            try insert(reservation, at: reservation.call.callID, into: &state.open)
+        }
+        for _ in 0..<counts.budgets {
+            let (user, budget) = try entry(Self.budget)
+            try insert(budget, at: user, into: &state.budgets)
+        }
+        for _ in 0..<counts.users {
+            let (user, sums) = try entry(Self.userUsage)
+            try insert(sums, at: user, into: &usage.users)
+        }
+        for _ in 0..<counts.models {
+            let (key, sums) = try entry(Self.modelUsage)
+            try insert(sums, at: key, into: &usage.models)
+        }
+        guard offset == end else { throw .trailingBytes(offset: offset) }
+        return (state, usage)
+    }
+
+    private struct Counts {
+        let quotas: Int64
+        let open: Int64
+        let budgets: Int64
+        let users: Int64
+        let models: Int64
+    }
+
+    private mutating func header(
+        _ state: inout LedgerState, _ usage: inout UsageProjection
+    ) throws(CodecError) -> Counts {
+        var line = try nextLine()
+        let format = try line.string("format")
+        guard format == SnapshotCodec.format else { throw .badSnapshot(format) }
+        usage.position = Position(try line.integer("position"))
+        usage.timestamp = try line.timestamp("timestamp")
+        state.lastTimestamp = try line.timestamp("lastTimestamp")
+        state.priceBook = try line.optionalString("priceBook")
+        let counts = Counts(
+            quotas: try Self.count("quotas", &line), open: try Self.count("open", &line),
+            budgets: try Self.count("budgets", &line), users: try Self.count("users", &line),
+            models: try Self.count("models", &line))
+        try line.endWithoutChain()
+        return counts
+    }
+
+    private static func count(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> Int64 {
+        let count = try line.integer(key)
+        guard count >= 0 else { throw .badValue(key.description, offset: line.offset) }
+        return count
+    }
+
+    private mutating func nextLine() throws(CodecError) -> LineScanner {
+        guard offset < end, let newline = bytes[offset..<end].firstIndex(of: 0x0A) else {
+            throw .unexpectedEnd
+        }
+        let line = UnsafeRawBufferPointer(rebasing: bytes[offset..<newline])
+        offset = newline + 1
+        return try LineScanner(line)
+    }
+
+    private mutating func entry<Value>(
+        _ read: (inout LineScanner) throws(CodecError) -> Value
+    ) throws(CodecError) -> Value {
+        var line = try nextLine()
+        let value = try read(&line)
+        try line.endWithoutChain()
+        return value
+    }
+
+    private func insert<Key, Value>(
+        _ value: Value, at key: Key, into values: inout [Key: Value]
+    ) throws(CodecError) {
+        guard values.updateValue(value, forKey: key) == nil else { throw .badSnapshot("an entry twice") }
+    }
+
+    // MARK: Entries
+
+    private static func quota(_ line: inout LineScanner) throws(CodecError) -> (UserID, Quota) {
+        let user = try EventDecoder.user(&line)
+        return (
+            user,
+            Quota(
+                dailyLimit: try line.optionalMoney("dailyLimitUsd"),
+                monthlyLimit: try line.optionalMoney("monthlyLimitUsd"),
+                dailyTokens: try line.optionalInteger("dailyTokens"), isEnabled: try !line.flag("disabled"))
+        )
+    }
+
+    private static func reservation(_ line: inout LineScanner) throws(CodecError) -> Reservation {
+        Reservation(
+            call: try EventDecoder.call(&line), amount: try line.money("reservedUsd"),
+            tokens: try line.integer("reservedTokens"), day: try day("day", &line))
+    }
+
+    private static func budget(_ line: inout LineScanner) throws(CodecError) -> (UserID, Budget) {
+        let user = try EventDecoder.user(&line)
+        return (user, Budget(day: try window("day", &line), month: try window("month", &line)))
+    }
+
+    private static func userUsage(_ line: inout LineScanner) throws(CodecError) -> (UserID, UserUsage) {
+        let user = try EventDecoder.user(&line)
+        var usage = UserUsage(try day("today", &line))
+        usage.day = try sums("day", &line)
+        usage.month = try sums("month", &line)
+        usage.total = try sums("total", &line)
+        return (user, usage)
+    }
+
+    private static func modelUsage(
+        _ line: inout LineScanner
+    ) throws(CodecError) -> (UsageProjection.ModelKey, UsageSums) {
+        let user = try EventDecoder.user(&line)
+        let key = UsageProjection.ModelKey(
+            user: user, provider: try line.string("provider"), model: try line.string("model"))
+        return (key, try sums("sums", &line))
+    }
+
+    // MARK: Values
+
+    private static func day(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> Day {
+        let offset = line.offset
+        guard let day = Day(try line.string(key).utf8) else {
+            throw .badValue(key.description, offset: offset)
+        }
+        return day
+    }
+
+    private static func window(
+        _ key: StaticString, _ line: inout LineScanner
+    ) throws(CodecError) -> BudgetWindow {
+        var window = BudgetWindow(start: Day(daysSince1970: 0))
+        try line.object(key) { (fields: inout LineScanner) throws(CodecError) in
+            window = BudgetWindow(start: try day("start", &fields))
+            window.used = try fields.money("usedUsd")
+            window.reserved = try fields.money("reservedUsd")
+            window.tokens = try fields.integer("tokens")
+            window.reservedTokens = try fields.integer("reservedTokens")
+        }
+        return window
+    }
+
+    private static func sums(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> UsageSums {
+        var sums = UsageSums()
+        try line.object(key) { (fields: inout LineScanner) throws(CodecError) in
+            sums.calls = try fields.integer("calls")
+            sums.errors = try fields.integer("errors")
+            sums.rejected = try fields.integer("rejected")
+            sums.inputTokens = try fields.integer("inputTokens")
+            sums.outputTokens = try fields.integer("outputTokens")
+            sums.cacheReadTokens = try fields.integer("cacheReadTokens")
+            sums.cacheWriteTokens = try fields.integer("cacheWriteTokens")
+            sums.cost = try fields.money("costUsd")
+            sums.estimated = try fields.money("estimatedUsd")
+            sums.unpricedCalls = try fields.integer("unpricedCalls")
+            sums.held = try fields.money("heldUsd")
+            sums.durationMilliseconds = try fields.integer("durationMs")
+        }
+        return sums
+    }
+}

@@ -1,0 +1,84 @@
+import LedgerCore
+import Testing
+
+/// Hand-made events of every type: the goldens' contents.
+enum Examples {
+    static func events(of type: EventType) throws -> [RecordedEvent] {
+        let time = try moment("2026-11-24T22:00:00.123456Z")
+        return try bodies(of: type).enumerated().map { offset, event in
+            RecordedEvent(
+                position: Position(Int64(42 + offset)), timestamp: time,
+                id: UniqueID(at: time, random: UInt128(offset + 1)), event: event)
+        }
+    }
+
+    private static func bodies(of type: EventType) throws -> [Event] {
+        let alice = try user("alice")
+        let plain = call(1, of: alice)
+        var hostile = call(2, of: try user("bob@example.org"), model: "m\"o\\d\ne\u{1}l \u{2028}é🧑‍🚀")
+        hostile = CallIdentity(
+            callID: hostile.callID, user: hostile.user, source: "proxy", provider: "openai",
+            model: hostile.model, api: "responses", dispatchID: "d-7", sessionID: "s 1")
+        switch type {
+        case .callReserved:
+            return [
+                .callReserved(
+                    CallReserved(
+                        call: plain, reserved: try usd("0.96"), reservedTokens: 64_100, priceBook: "5f2a",
+                        isPriced: true)),
+                .callReserved(
+                    CallReserved(
+                        call: hostile, reserved: try usd("1"), reservedTokens: 0, priceBook: "5f2a",
+                        isPriced: false)),
+            ]
+        case .callSettled: return try settledCalls(plain, hostile)
+        case .callRejected: return try rejected(plain, hostile)
+        case .callExpired:
+            return [
+                .callExpired(CallExpired(call: plain, cost: .estimated(try usd("0.96")), reason: .restart))
+            ]
+        case .quotaSet:
+            let whole = Quota(
+                dailyLimit: try usd("10"), monthlyLimit: try usd("99.99"), dailyTokens: 1_000_000,
+                isEnabled: false)
+            return [
+                .quotaSet(QuotaSet(user: alice, quota: whole, actor: "admin")),
+                .quotaSet(QuotaSet(user: alice, quota: Quota(), actor: "admin")),
+            ]
+        case .quotaRemoved: return [.quotaRemoved(QuotaRemoved(user: alice, actor: "admin"))]
+        case .pricesPublished:
+            return [.pricesPublished(PricesPublished(priceBook: "5f2a", models: 57, source: "prices.json"))]
+        }
+    }
+
+    private static func settledCalls(_ plain: CallIdentity, _ hostile: CallIdentity) throws -> [Event] {
+        var usage = Usage()
+        for (offset, bucket) in UsageBucket.allCases.enumerated() { usage[bucket] = Int64(offset + 1) * 11 }
+        usage.reasoning = 9
+        return [
+            .callSettled(settled(plain, .priced(try usd("0.012345678901234567")), input: 12, output: 3)),
+            .callSettled(
+                CallSettled(
+                    call: hostile, requestModel: "gpt-5", result: .aborted, status: 200, usage: usage,
+                    usageSource: .providerPartial, usageInconsistent: true,
+                    cost: .unpriced(holding: try usd("1")), priceBook: "5f2a", serviceTier: "flex",
+                    providerRequestID: "resp_1", durationMilliseconds: 60_001,
+                    prompt: "say \"hi\"\r\n\u{7f}", toolsUsed: ["bash", "a\"b"])),
+        ]
+    }
+
+    private static func rejected(_ plain: CallIdentity, _ hostile: CallIdentity) throws -> [Event] {
+        let midnight = try moment("2026-11-25T00:00:00Z")
+        let limits = [
+            QuotaLimit(
+                kind: .dailyCost, limit: try usd("10").attos, used: try usd("9.5").attos,
+                reserved: try usd("0.25").attos, retryAt: midnight),
+            QuotaLimit(kind: .dailyTokens, limit: 1_000, used: 900, reserved: 50, retryAt: midnight),
+            QuotaLimit(kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil),
+        ]
+        return try limits.map {
+            .callRejected(
+                CallRejected(call: plain, limit: $0, requested: try usd("0.5"), requestedTokens: 128))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import LedgerCore
+import Testing
+
+/// Events with random figures and hostile texts.
+struct RandomEvents {
+    var seed: Seed
+
+    init(_ number: UInt64) { seed = Seed(number) }
+
+    static let texts = [
+        "", "claude-sonnet-4-5", "\"", "\\", "\\\"", "\n", "\r\n", "\t", "\u{0}", "\u{1f}", "\u{7f}",
+        "\u{80}",
+        "\u{2028}\u{2029}", "🧑‍🚀", "é", "e\u{301}", "\u{fffd}", "\u{10ffff}", "\\u0000", "\\n",
+        "\",\"chain\":\"",
+        "}{", "null", "</script>", "'; DROP TABLE events;--", "\u{1b}[31m", "{\"a\":[1,2]}", "\u{feff}x",
+        String(repeating: "\"\\\n", count: 50),
+    ]
+
+    mutating func text() -> String {
+        seed.once(in: 4) ? seed.pick(Self.texts) + seed.pick(Self.texts) : seed.pick(Self.texts)
+    }
+
+    mutating func optionalText() -> String? { seed.once(in: 2) ? nil : text() }
+
+    mutating func count() -> Int64 {
+        seed.pick([0, 1, 9, 10, 4_096, 1 << 31, Usage.countMax, seed.number(0...Usage.countMax)])
+    }
+
+    mutating func money() -> Money {
+        let random = Int128(seed.number(0...Int64.max)) << Int128(seed.number(0...63))
+        return Money(attos: seed.pick([0, 1, Money.attosPerDollar, .max, random]))
+    }
+
+    mutating func user() throws -> UserID {
+        try LedgerCoreTests.user(seed.pick(["a", "alice", "bob@example.org", "x:y+z-1", "7"]))
+    }
+
+    mutating func time() -> Timestamp {
+        Timestamp(microseconds: seed.number(-62_135_596_800_000_000...253_402_300_799_999_999))
+    }
+
+    mutating func id() -> UniqueID { UniqueID(bits: UInt128(seed.next()) << 64 | UInt128(seed.next())) }
+
+    mutating func call() throws -> CallIdentity {
+        CallIdentity(
+            callID: id(), user: try user(), source: text(), provider: text(), model: text(), api: text(),
+            dispatchID: optionalText(), sessionID: optionalText())
+    }
+
+    mutating func cost() -> Cost {
+        switch seed.number(0...2) {
+        case 0: .priced(money())
+        case 1: .estimated(money())
+        default: .unpriced(holding: money())
+        }
+    }
+
+    mutating func usage() -> Usage {
+        var usage = Usage()
+        for bucket in UsageBucket.allCases where seed.once(in: 2) { usage[bucket] = count() }
+        if seed.once(in: 2) { usage.reasoning = count() }
+        return usage
+    }
+
+    mutating func limit() -> QuotaLimit {
+        let kind = seed.pick(QuotaLimit.Kind.allCases)
+        func figure(_ money: Money, _ count: Int64) -> Int128 {
+            kind == .dailyTokens ? Int128(count) : money.attos
+        }
+        return QuotaLimit(
+            kind: kind, limit: figure(money(), count()), used: figure(money(), count()),
+            reserved: figure(money(), count()), retryAt: seed.once(in: 2) ? nil : time())
+    }
+
+    mutating func settled() throws -> CallSettled {
+        CallSettled(
+            call: try call(), requestModel: optionalText(), result: seed.pick(CallResult.allCases),
+            status: seed.number(0...599), usage: usage(), usageSource: seed.pick(UsageSource.allCases),
+            usageInconsistent: seed.once(in: 2), cost: cost(), priceBook: text(),
+            serviceTier: optionalText(), providerRequestID: optionalText(), durationMilliseconds: count(),
+            prompt: optionalText(), toolsUsed: (0..<seed.number(0...3)).map { _ in text() })
+    }
+
+    mutating func event(of type: EventType) throws -> Event {
+        switch type {
+        case .callReserved:
+            .callReserved(
+                CallReserved(
+                    call: try call(), reserved: money(), reservedTokens: count(), priceBook: text(),
+                    isPriced: seed.once(in: 2)))
+        case .callSettled: .callSettled(try settled())
+        case .callRejected:
+            .callRejected(
+                CallRejected(
+                    call: try call(), limit: limit(), requested: money(), requestedTokens: count()))
+        case .callExpired: .callExpired(CallExpired(call: try call(), cost: cost(), reason: .restart))
+        case .quotaSet:
+            .quotaSet(
+                QuotaSet(
+                    user: try user(),
+                    quota: Quota(
+                        dailyLimit: seed.once(in: 2) ? nil : money(),
+                        monthlyLimit: seed.once(in: 2) ? nil : money(),
+                        dailyTokens: seed.once(in: 2) ? nil : count(), isEnabled: seed.once(in: 2)),
+                    actor: text()))
+        case .quotaRemoved: .quotaRemoved(QuotaRemoved(user: try user(), actor: text()))
+        case .pricesPublished:
+            .pricesPublished(PricesPublished(priceBook: text(), models: count(), source: text()))
+        }
+    }
+
+    mutating func recorded() throws -> RecordedEvent {
+        try recorded(seed.pick(EventType.allCases))
+    }
+
+    mutating func recorded(_ type: EventType) throws -> RecordedEvent {
+        RecordedEvent(
+            position: Position(seed.number(1...Int64.max)), timestamp: time(), id: id(),
+            event: try event(of: type))
+    }
+}

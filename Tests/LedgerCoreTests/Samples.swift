@@ -1,0 +1,57 @@
+import LedgerCore
+import Testing
+
+/// The user called `text`; an issue is recorded when that is not a name.
+func user(_ text: String) throws -> UserID { try #require(UserID(text)) }
+
+/// A moment, from its text.
+func moment(_ text: String) throws -> Timestamp { try #require(Timestamp(text.utf8)) }
+
+/// Dollars, from their text.
+func usd(_ text: String) throws -> Money { try Money(decimal: text) }
+
+/// The call number `number` of `user`.
+func call(_ number: Int, of user: UserID, model: String = "claude-sonnet-4-5") -> CallIdentity {
+    CallIdentity(
+        callID: UniqueID(bits: UInt128(number)), user: user, source: "proxy", provider: "anthropic",
+        model: model, api: "messages")
+}
+
+/// The end of `call` at `cost`.
+func settled(
+    _ call: CallIdentity, _ cost: Cost, input: Int64 = 0, output: Int64 = 0, result: CallResult = .ok
+) -> CallSettled {
+    var usage = Usage()
+    usage.input = input
+    usage.output = output
+    return CallSettled(
+        call: call, result: result, status: 200, usage: usage, usageSource: .providerFinal, cost: cost,
+        priceBook: "book", durationMilliseconds: 7)
+}
+
+/// Records events one after another, as a writer would.
+struct Recorder {
+    private(set) var events: [RecordedEvent] = []
+    private(set) var state = LedgerState()
+    var now: Timestamp
+
+    init(at text: String) throws { now = try moment(text) }
+
+    /// Judges `command` now and records what follows.
+    mutating func run(_ command: Command) throws {
+        for event in try state.decide(command, at: now) { record(event) }
+    }
+
+    /// Records `event` now.
+    mutating func record(_ event: Event) {
+        let position = Position(Int64(events.count) + 1)
+        let recorded = RecordedEvent(
+            position: position, timestamp: max(now, state.lastTimestamp),
+            id: UniqueID(bits: UInt128(position.value)), event: event)
+        events.append(recorded)
+        state.evolve(recorded)
+    }
+
+    /// The last event.
+    var last: Event? { events.last?.event }
+}

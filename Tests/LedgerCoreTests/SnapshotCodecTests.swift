@@ -1,0 +1,118 @@
+import LedgerCore
+import Testing
+
+@Suite("SnapshotCodec")
+struct SnapshotCodecTests {
+    /// The folds of random events: hostile texts, open calls, every kind of entry.
+    private static func folds(_ number: UInt64, events: Int) throws -> (LedgerState, UsageProjection) {
+        var random = RandomEvents(number)
+        var state = LedgerState()
+        var usage = UsageProjection()
+        for position in 1...max(events, 1) where events > 0 {
+            let recorded = RecordedEvent(
+                position: Position(Int64(position)),
+                timestamp: Timestamp(microseconds: Int64(position) * 40_000_000_000), id: random.id(),
+                event: try random.event(of: random.seed.pick(EventType.allCases)))
+            state.evolve(recorded)
+            usage.evolve(recorded)
+        }
+        return (state, usage)
+    }
+
+    private static func decoded(
+        _ bytes: [UInt8]
+    ) -> Result<(state: LedgerState, usage: UsageProjection), CodecError> {
+        bytes.withUnsafeBytes { raw in
+            do throws(CodecError) { return .success(try SnapshotCodec.decode(raw)) } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    @Test("what is saved is read back", arguments: [0, 1, 2, 20, 500])
+    func roundTrip(_ events: Int) throws {
+        let (state, usage) = try Self.folds(51, events: events)
+        let bytes = SnapshotCodec.encode(state, usage)
+        let read = try Self.decoded(bytes).get()
+        #expect(read.state == state)
+        #expect(read.usage == usage)
+        #expect(SnapshotCodec.encode(read.state, read.usage) == bytes)
+    }
+
+    @Test("folding on from a snapshot is folding from the first event")
+    func resumes() throws {
+        var random = RandomEvents(52)
+        var state = LedgerState()
+        var usage = UsageProjection()
+        var resumed = (state: state, usage: usage)
+        for position in 1...300 {
+            let recorded = RecordedEvent(
+                position: Position(Int64(position)), timestamp: Timestamp(microseconds: Int64(position)),
+                id: random.id(), event: try random.event(of: random.seed.pick(EventType.allCases)))
+            state.evolve(recorded)
+            usage.evolve(recorded)
+            if position % 50 == 0 {
+                resumed = try Self.decoded(SnapshotCodec.encode(resumed.state, resumed.usage)).get()
+            }
+            resumed.state.evolve(recorded)
+            resumed.usage.evolve(recorded)
+        }
+        #expect(resumed.state == state)
+        #expect(resumed.usage == usage)
+    }
+
+    @Test("a cut snapshot is refused, at every byte")
+    func truncations() throws {
+        let (state, usage) = try Self.folds(53, events: 12)
+        let bytes = SnapshotCodec.encode(state, usage)
+        for length in 0..<bytes.count {
+            if case .success = Self.decoded(Array(bytes[..<length])) { Issue.record("cut at \(length)") }
+        }
+        if case .success = Self.decoded(bytes + [0x0A]) { Issue.record("a byte too many") }
+    }
+
+    @Test("a flipped bit is refused, everywhere")
+    func bitFlips() throws {
+        let (state, usage) = try Self.folds(54, events: 8)
+        let bytes = SnapshotCodec.encode(state, usage)
+        for bit in 0..<(8 * bytes.count) {
+            var flipped = bytes
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            if case .success = Self.decoded(flipped) { Issue.record("bit \(bit)") }
+        }
+    }
+
+    @Test("a missing, doubled or exchanged line is refused")
+    func lines() throws {
+        let (state, usage) = try Self.folds(55, events: 60)
+        let lines = SnapshotCodec.encode(state, usage).split(separator: 0x0A).map { Array($0) + [0x0A] }
+        for index in lines.indices {
+            var without = lines
+            without.remove(at: index)
+            var twice = lines
+            twice.insert(lines[index], at: index)
+            for changed in [without, twice] {
+                if case .success = Self.decoded(changed.flatMap(\.self)) { Issue.record("line \(index)") }
+            }
+        }
+    }
+
+    @Test("the bytes are these")
+    func golden() throws {
+        var ledger = try Recorder(at: "2026-11-24T22:00:00Z")
+        var usage = UsageProjection()
+        let alice = try user("alice")
+        try ledger.run(.publishPrices(PricesPublished(priceBook: "5f2a", models: 1, source: "f")))
+        try ledger.run(.setQuota(alice, Quota(dailyLimit: try usd("10"), dailyTokens: 5_000), actor: "admin"))
+        for number in 1...3 {
+            try ledger.run(
+                .reserve(
+                    call(number, of: alice), Estimate(cost: try usd("0.5"), tokens: 100), priceBook: "5f2a",
+                    isPriced: true))
+        }
+        try ledger.run(.settle(settled(call(1, of: alice), .priced(try usd("0.125")), input: 9, output: 2)))
+        try ledger.run(.expire(call(2, of: alice).callID, .restart))
+        for event in ledger.events { usage.evolve(event) }
+        try expectGolden(SnapshotCodec.encode(ledger.state, usage), named: "journal/snapshot.jsonl")
+    }
+}
