@@ -11,9 +11,11 @@ final class EasyHandle {
     private var fields = RequestFields()
     private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
     private var url = ""
-    private var method = ""
+    private var method = "GET"
     private var methodHasBody = false
     private var unixSocketPath: String?
+    private let allowsHTTP2: Bool
+    private var offersHTTP2 = false
 
     private(set) var parser: ResponseHeadParser
     /// The request that it carries now.
@@ -44,6 +46,7 @@ final class EasyHandle {
         guard let raw = curl_easy_init() else { throw .other(code: 27, .init("libcurl is out of memory")) }
         self.raw = raw
         self.now = now
+        allowsHTTP2 = configuration.allowHTTP2
         message = .allocate(capacity: Int(CURL_ERROR_SIZE))
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         parser = ResponseHeadParser(
@@ -151,6 +154,18 @@ final class EasyHandle {
             throw .badURL(.init("libcurl refuses the URL"))
         }
         url = new
+        offerHTTP2(allowsHTTP2 && new.prefix(6).lowercased() == "https:")
+    }
+
+    /// Offers HTTP/2, and waits for a connection being made to say whether it multiplexes before opening another.
+    ///
+    /// Not to plain http: there libcurl would hold every other transfer back until the first answer begins.
+    private func offerHTTP2(_ offer: Bool) {
+        guard offer != offersHTTP2 else { return }
+        offersHTTP2 = offer
+        let version = offer ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+        ccurl_set_long(raw, CURLOPT_HTTP_VERSION, version)
+        ccurl_set_long(raw, CURLOPT_PIPEWAIT, offer ? 1 : 0)
     }
 
     private func setMethod(_ new: String, hasBody: Bool) throws(HTTPClientError) {
@@ -201,10 +216,7 @@ final class EasyHandle {
             ccurl_set_string(raw, CURLOPT_CAINFO, file)
             ccurl_set_string(raw, CURLOPT_CAPATH, nil)
         }
-        let version = configuration.allowHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
-        ccurl_set_long(raw, CURLOPT_HTTP_VERSION, version)
-        // Waits for a connection being made to say whether it multiplexes, instead of opening another.
-        if configuration.allowHTTP2 { ccurl_set_long(raw, CURLOPT_PIPEWAIT, 1) }
+        ccurl_set_long(raw, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     }
 }
 

@@ -83,9 +83,8 @@ extension HTTPClient {
     }
 
     private func makePoll(_ socket: Int32, isConnection: Bool) -> SocketPoll {
-        SocketPoll(socket: socket, isConnection: isConnection) { [unowned self] poll, status, events in
+        SocketPoll(socket: socket, isConnection: isConnection) { [unowned self] poll, events in
             var bits: Int32 = 0
-            if status < 0 { bits |= CURL_CSELECT_ERR }
             if events & UV_READABLE.signed != 0 { bits |= CURL_CSELECT_IN }
             if events & UV_WRITABLE.signed != 0 { bits |= CURL_CSELECT_OUT }
             run(poll.socket, bits)

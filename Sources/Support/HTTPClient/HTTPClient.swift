@@ -11,8 +11,10 @@ package final class HTTPClient {
     /// Transfers that have not ended, those that wait for a connection included.
     package private(set) var transfersActive = 0
 
+    /// The loop that it lives on.
+    package let loop: EventLoop
+
     let configuration: HTTPClientConfiguration
-    let loop: EventLoop
     let multi: UnsafeMutableRawPointer
     /// By descriptor.
     var polls: [SocketPoll?] = []
@@ -162,9 +164,10 @@ extension HTTPClient {
         let batch = resuming
         resuming.removeAll(keepingCapacity: true)
         for transfer in batch where !transfer.isPaused && !transfer.isCancelled {
-            guard let easy = transfer.easy, easy.isHoldingBack else { continue }
-            easy.isHoldingBack = false
+            guard let easy = transfer.easy else { continue }
             easy.touch()
+            guard easy.isHoldingBack else { continue }
+            easy.isHoldingBack = false
             // Hands over at once what libcurl held back, and may make the transfer fail, which comes as a message.
             curl_easy_pause(easy.raw, CURLPAUSE_CONT)
             hasRun = true
@@ -247,7 +250,7 @@ extension HTTPClient {
                 continue
             }
             // While the reader pauses, silence is its own wish.
-            guard easy.idleTimeoutMilliseconds > 0, !easy.isHoldingBack else { continue }
+            guard easy.idleTimeoutMilliseconds > 0, !transfer.isPaused else { continue }
             guard now >= easy.lastByteMilliseconds + easy.idleTimeoutMilliseconds else { continue }
             guard !easy.hasSentMore() else {
                 easy.touch()

@@ -7,14 +7,14 @@ final class SocketPoll {
     let socket: Int32
     /// Whether libcurl tells us when this socket closes.
     let isConnection: Bool
-    private let onEvents: (SocketPoll, Int32, Int32) -> Void
+    private let onEvents: (SocketPoll, Int32) -> Void
     private var handle: UnsafeMutablePointer<uv_poll_t>?
     private var armed: Int32 = 0
     /// What libcurl waits for now.
     private var wanted: Int32 = 0
 
-    /// `onEvents` gets the poll, libuv's status and the events, a set of `UV_READABLE` and `UV_WRITABLE`.
-    init(socket: Int32, isConnection: Bool, onEvents: @escaping (SocketPoll, Int32, Int32) -> Void) {
+    /// `onEvents` gets the poll and the events, a set of `UV_READABLE` and `UV_WRITABLE`.
+    init(socket: Int32, isConnection: Bool, onEvents: @escaping (SocketPoll, Int32) -> Void) {
         self.socket = socket
         self.isConnection = isConnection
         self.onEvents = onEvents
@@ -66,7 +66,12 @@ final class SocketPoll {
     private func fire(_ status: Int32, _ events: Int32) {
         // A resting connection that becomes readable was closed by its peer; libcurl sees that when it looks next.
         guard wanted != 0 else { return disarm() }
-        onEvents(self, status, events)
+        guard status < 0 else { return onEvents(self, events) }
+        // libuv has stopped the watch. libcurl finds out by itself what is wrong when it reads or writes, and what
+        // came before the error is not lost.
+        armed = 0
+        onEvents(self, wanted)
+        if wanted != 0, let loop = handle?.pointee.loop, !want(wanted, on: loop) { close() }
     }
 
     private func disarm() {

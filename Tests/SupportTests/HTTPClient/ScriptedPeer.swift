@@ -58,6 +58,9 @@ final class ScriptedPeer: @unchecked Sendable {
         /// Waits until the client closes, without a limit but the client's own.
         func awaitClose() { while fill() {} }
 
+        /// Spaces out what is sent.
+        func pace(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
         /// Makes the next close a reset.
         func reset() {
             var option = linger(l_onoff: 1, l_linger: 0)
@@ -194,5 +197,27 @@ enum PeerThread {
                 return nil
             }, Unmanaged.passRetained(Body(run)).toOpaque())
         pthread_detach(id)
+    }
+}
+
+/// Holds threads until `count` of them have come.
+// SAFETY: the count is changed under the mutex only.
+final class PeerGate: @unchecked Sendable {
+    private var missing: Int
+    private var mutex = pthread_mutex_t()
+    private var condition = pthread_cond_t()
+
+    init(count: Int) {
+        missing = count
+        pthread_mutex_init(&mutex, nil)
+        pthread_cond_init(&condition, nil)
+    }
+
+    func arrive() {
+        pthread_mutex_lock(&mutex)
+        missing -= 1
+        if missing <= 0 { pthread_cond_broadcast(&condition) }
+        while missing > 0 { pthread_cond_wait(&condition, &mutex) }
+        pthread_mutex_unlock(&mutex)
     }
 }
