@@ -1,3 +1,4 @@
+import CHTTPParser
 import Glibc
 
 /// Header fields in the order they came, found by name in any case.
@@ -53,8 +54,8 @@ package struct HTTPHeaders: Sendable {
     /// Appends a field from bytes; false, and nothing added, when name or value cannot stand in a header.
     @discardableResult
     package mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard !name.isEmpty, name.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 58 }),
-            value.allSatisfy({ $0 != 0 && $0 != 10 && $0 != 13 })
+        guard http_name_valid(name.baseAddress?.assumingMemoryBound(to: CChar.self), name.count),
+            http_value_valid(value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count)
         else { return false }
         let field = Field(
             nameOffset: UInt32(bytes.count), nameLength: UInt32(name.count),
@@ -82,8 +83,7 @@ package struct HTTPHeaders: Sendable {
     }
 
     /// Calls `body` with the raw bytes of each field, in order.
-    package func forEachRaw(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
-    {
+    package func forEachRaw(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes { all in
             for field in fields {
                 body(
@@ -100,8 +100,7 @@ package struct HTTPHeaders: Sendable {
             bytes.withUnsafeBytes { all in
                 guard let left = all.baseAddress, let right = wanted.baseAddress else { return false }
                 let start = (left + Int(field.nameOffset)).assumingMemoryBound(to: CChar.self)
-                return strncasecmp(
-                    start, UnsafeRawPointer(right).assumingMemoryBound(to: CChar.self), wanted.count)
+                return strncasecmp(start, UnsafeRawPointer(right).assumingMemoryBound(to: CChar.self), wanted.count)
                     == 0
             }
         }

@@ -1,1 +1,0 @@
-// HTTP: laid with the house; its rooms follow.

@@ -1,0 +1,15 @@
+/// Where an exchange sends its answer: a connection, or memory.
+///
+/// The exchange calls in order (one head, then bytes, then the end) and never again after the end.
+package protocol ResponseSink: AnyObject {
+    /// Takes a whole answer.
+    func send(_ head: ResponseHead, whole body: [UInt8])
+    /// Takes the head of a streamed answer.
+    func send(_ head: ResponseHead)
+    /// Takes bytes of the body; false when the exchange should wait for its drain.
+    func send(_ bytes: UnsafeRawBufferPointer) -> Bool
+    /// Ends the answer.
+    func end()
+    /// Breaks the answer off so that the client notices.
+    func abort()
+}
