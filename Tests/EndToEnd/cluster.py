@@ -1,0 +1,122 @@
+"""A private PostgreSQL on a unix socket."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import psycopg.sql
+from processes import NotReady, Process, wait_until
+
+
+def postgres_bin() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not found:
+        raise FileNotFoundError("PostgreSQL is not installed: run script/bootstrap test")
+    return found[-1]
+
+
+class PostgresCluster:
+    """One cluster in a folder of its own; root runs it as user postgres, for it refuses root."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="dledger-pg-", dir="/tmp"))
+        self.owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.owner, self.owner)
+        self.data = self.folder / "data"
+        self._databases = 0
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "ledger",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--auth=trust",
+            "--no-sync",
+            "--no-instructions",
+        )
+        self.process = Process(
+            "postgres",
+            [
+                postgres_bin() / "postgres",
+                "-D",
+                self.data,
+                "-c",
+                "listen_addresses=",
+                "-c",
+                f"unix_socket_directories={self.folder}",
+                "-c",
+                "max_connections=60",
+            ],
+            self.folder / "postgres.log",
+            user=self.owner,
+        )
+        if os.geteuid() == 0:
+            self.process.log.touch()
+            shutil.chown(self.process.log, self.owner)
+
+    def _run(self, program: str, *arguments) -> None:
+        wrapper = []
+        if os.geteuid() == 0:
+            wrapper = ["setpriv", "--reuid", self.owner, "--regid", self.owner, "--init-groups", "--"]
+        done = subprocess.run(
+            [*wrapper, postgres_bin() / program, *arguments], cwd="/", capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise NotReady(f"{program} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+
+    def url(self, database: str) -> str:
+        return f"postgresql:///{database}?host={self.folder}&user=ledger"
+
+    def start(self) -> "PostgresCluster":
+        # Right after a crash the children may still be ending: PostgreSQL then refuses, so it is asked again.
+        for attempt in range(20):
+            self.process.start()
+            try:
+                wait_until(self._answers, 30, "PostgreSQL", self.process)
+                return self
+            except NotReady:
+                if self.process.is_running or attempt == 19:
+                    raise
+                time.sleep(0.2)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            with psycopg.connect(self.url("postgres"), connect_timeout=2):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    def stop(self, mode: str = "fast") -> None:
+        """Ends it: `fast` as an operator does, `immediate` as a crash does."""
+        if self.process.is_running:
+            self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
+            self.process.wait(20)
+
+    def kill9(self) -> None:
+        """Kills the postmaster; its children notice and end by themselves."""
+        self.process.kill9()
+
+    def create_database(self, name: str | None = None) -> str:
+        """Creates a database and returns its URL."""
+        self._databases += 1
+        name = name or f"test_{self._databases}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+        return self.url(name)
+
+    def destroy(self) -> None:
+        try:
+            self.stop("immediate")
+        finally:
+            self.process.kill9()
+            shutil.rmtree(self.folder, ignore_errors=True)

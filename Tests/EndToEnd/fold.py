@@ -1,0 +1,201 @@
+"""An independent fold over a journal: budgets at every prefix, sums, and the hash chain.
+
+Reads the files alone. Run as a program it prints the sums:  python fold.py LEDGER_HOME [ORIGIN]
+"""
+
+import hashlib
+import json
+import re
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+SEGMENT = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.jsonl$")
+
+
+def segments(home: str | Path) -> list[Path]:
+    """The journal's files, by day and then by number (as text, `.10` would come before `.2`)."""
+    found = []
+    for path in (Path(home) / "system" / "logs").glob("*.jsonl"):
+        if match := SEGMENT.match(path.name):
+            found.append((match.group(1), int(match.group(2) or 0), path))
+    return [path for _, _, path in sorted(found)]
+
+
+def lines(home: str | Path) -> list[bytes]:
+    """Every whole line; what follows the last newline was never acknowledged."""
+    found = []
+    for path in segments(home):
+        *whole, _torn = path.read_bytes().split(b"\n")
+        found.extend(whole)
+    return found
+
+
+def parse(line: bytes) -> dict:
+    return json.loads(line, parse_float=Decimal)
+
+
+def read(home: str | Path) -> list[dict]:
+    return [parse(line) for line in lines(home)]
+
+
+def broken_links(journal: list[bytes], origin: str) -> list[str]:
+    """What is wrong with the chain; empty when every link holds and positions run 1, 2, 3 …"""
+    problems = []
+    previous = hashlib.sha256(b"dispatch-ledger:" + origin.encode()).digest()
+    for number, line in enumerate(journal, start=1):
+        covered, mark, end = line.rpartition(b',"chain":"')
+        chain = hashlib.sha256(previous + covered).digest()
+        if not mark or end != chain.hex().encode() + b'"}':
+            problems.append(f"line {number}: its chain does not follow from its bytes and its predecessor")
+            break
+        if parse(line)["position"] != number:
+            problems.append(f"line {number}: position {parse(line)['position']}")
+        previous = chain
+    return problems
+
+
+@dataclass
+class Call:
+    """One call between its reservation and its end."""
+
+    user: str
+    day: str
+    reserved: Decimal
+    tokens: int
+
+
+@dataclass
+class Window:
+    """What counts against one limit of one user."""
+
+    settled: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
+    tokens: int = 0
+    tokens_reserved: int = 0
+
+    @property
+    def charged(self) -> Decimal:
+        return self.settled + self.held + self.reserved
+
+
+@dataclass
+class Sums:
+    """Totals of ended calls."""
+
+    calls: int = 0
+    cost: Decimal = Decimal(0)
+    estimated: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+    unpriced: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class Fold:
+    """The state after a prefix; a call counts in the windows of the day on which it reserved."""
+
+    open: dict[str, Call] = field(default_factory=dict)
+    windows: dict[tuple[str, str], Window] = field(default_factory=lambda: defaultdict(Window))
+    quotas: dict[str, dict] = field(default_factory=dict)
+    by_user: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    by_model: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    violations: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def apply(self, event: dict) -> None:
+        kind, user, day = event["type"], event.get("user"), event["timestamp"][:10]
+        if kind == "quota.set":
+            self.quotas[user] = event
+        elif kind == "quota.removed":
+            self.quotas.pop(user, None)
+        elif kind == "call.rejected":
+            self.by_user[user].rejected += 1
+            self.by_model[event["model"]].rejected += 1
+        elif kind == "call.reserved":
+            self.reserve(event, day)
+            self.check(event, user, day)
+        elif kind in ("call.settled", "call.expired"):
+            reserved_day = self.end(event, day)
+            self.check(event, user, reserved_day)
+
+    def reserve(self, event: dict, day: str) -> None:
+        if event["callId"] in self.open:
+            self.problems.append(f"position {event['position']}: call {event['callId']} is reserved twice")
+        call = Call(event["user"], day, Decimal(event["reservedUsd"]), event["reservedTokens"])
+        self.open[event["callId"]] = call
+        for window in self.windows_of(call.user, day):
+            window.reserved += call.reserved
+            window.tokens_reserved += call.tokens
+
+    def end(self, event: dict, day: str) -> str:
+        call = self.open.pop(event["callId"], None)
+        if call is None:
+            self.problems.append(f"position {event['position']}: call {event['callId']} was not open")
+        else:
+            day = call.day
+        cost = Decimal(event["costUsd"]) if event.get("costUsd") is not None else Decimal(0)
+        held = Decimal(event.get("heldUsd", 0))
+        tokens = event.get("tokensIn", 0) + event.get("tokensOut", 0)
+        if call is not None and event["type"] == "call.expired":
+            tokens = call.tokens
+        for window in self.windows_of(event["user"], day):
+            if call is not None:
+                window.reserved -= call.reserved
+                window.tokens_reserved -= call.tokens
+            window.settled += cost
+            window.held += held
+            window.tokens += tokens
+        for sums in (self.by_user[event["user"]], self.by_model[event["model"]]):
+            sums.calls += 1
+            sums.cost += cost
+            sums.held += held
+            sums.estimated += cost if event["costState"] == "estimated" else 0
+            sums.unpriced += event["costState"] == "unpriced"
+            sums.tokens_in += event.get("tokensIn", 0)
+            sums.tokens_out += event.get("tokensOut", 0)
+        return day
+
+    def windows_of(self, user: str, day: str) -> tuple[Window, Window]:
+        return self.windows[user, day], self.windows[user, day[:7]]
+
+    def check(self, event: dict, user: str, day: str) -> None:
+        """After each event that can raise a total: no more than the limit that is in force."""
+        quota = self.quotas.get(user)
+        if quota is None:
+            return
+        for name, key in (("dailyLimitUsd", day), ("monthlyLimitUsd", day[:7])):
+            charged = self.windows[user, key].charged
+            if quota.get(name) is not None and charged > Decimal(quota[name]):
+                self.violations.append(
+                    f"position {event['position']}: {user} {key}: {charged} of {quota[name]} USD"
+                )
+        window = self.windows[user, day]
+        tokens = window.tokens + window.tokens_reserved
+        if quota.get("dailyTokens") is not None and tokens > quota["dailyTokens"]:
+            self.violations.append(
+                f"position {event['position']}: {user} {day}: {tokens} of {quota['dailyTokens']} tokens"
+            )
+
+
+def fold(events: list[dict]) -> Fold:
+    """Folds every prefix; `violations` names each one at which a limit did not hold."""
+    state = Fold()
+    for event in events:
+        state.apply(event)
+    return state
+
+
+if __name__ == "__main__":
+    journal = lines(sys.argv[1])
+    if len(sys.argv) > 2:
+        print("\n".join(broken_links(journal, sys.argv[2])) or f"chain: {len(journal)} lines hold")
+    result = fold([parse(line) for line in journal])
+    for name, sums in sorted(result.by_user.items()):
+        print(f"{name:20} {sums.calls:8} calls {sums.cost:>24f} USD, of it {sums.estimated:f} estimated")
+    print("\n".join(result.violations + result.problems) or "no limit was passed at any prefix")
