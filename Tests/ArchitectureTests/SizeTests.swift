@@ -1,0 +1,19 @@
+import Testing
+
+/// How large a file may be.
+@Suite("Sizes")
+struct SizeTests {
+    @Test("A file holds at most 300 lines", arguments: Tree.swift)
+    func fileLength(_ file: SourceFile) {
+        guard !file.isGenerated else { return }
+        #expect(file.lines.count <= 301, "\(file.path):301: \(file.lines.count - 1) lines")
+    }
+
+    @Test("A line holds at most 110 columns", arguments: Tree.swift)
+    func lineLength(_ file: SourceFile) {
+        guard !file.isGenerated else { return }
+        for (offset, line) in file.lines.enumerated() {
+            #expect(line.count <= 110, "\(file.path):\(offset + 1): \(line.count) columns")
+        }
+    }
+}
