@@ -6,7 +6,7 @@ struct ImportTests {
     /// What each folder may import beside the standard library, by its path; the longest that fits counts.
     static let support: Set<String> = [
         "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
-        "Postgres", "Lifecycle", "WebSocket",
+        "Postgres", "Lifecycle", "WebSocket", "Service", "Terminal",
     ]
     static let system: Set<String> = [
         "Glibc", "CPlatform", "CUV", "CCurl", "CPostgres", "CCrypto", "CHTTPParser", "CJSON",
