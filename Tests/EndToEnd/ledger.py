@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -55,8 +56,9 @@ class Simulator:
         *whole, _torn = self.log.read_text().split("\n")
         return [json.loads(line) for line in whole]
 
-    def records_by_call(self) -> dict[str, dict]:
-        return {record["callId"]: record for record in self.records()}
+    def records_by_id(self) -> dict[str, dict]:
+        """By the identifier of the answer, which the ledger records as `providerRequestId`."""
+        return {record["id"]: record for record in self.records() if record.get("id")}
 
 
 class Ledger:
@@ -176,6 +178,10 @@ class Ledger:
         assert answer.status_code in (200, 201), f"{answer.status_code} {answer.text}"
         return answer.json()
 
+    def delete_quota(self, user: str) -> None:
+        answer = requests.delete(f"{self.proxy_url}/quotas/{user}", headers=self.admin, timeout=10)
+        assert answer.status_code in (200, 204), f"{answer.status_code} {answer.text}"
+
     # Clients
 
     def anthropic(self, key: str, **options) -> anthropic.Anthropic:
@@ -200,6 +206,10 @@ class Ledger:
             return found if len(found) >= calls else None
 
         return wait_until(ended, seconds, f"{calls} settled calls", self.process)
+
+    def usage(self, by: str = "user") -> list[dict]:
+        """What `dledger usage --json` prints, its decimals exact."""
+        return json.loads(self.run("usage", "--by", by, "--json").stdout, parse_float=Decimal)
 
     def metrics_text(self, service: str = "proxy") -> str:
         answer = requests.get(f"{self.url(service)}/metrics", timeout=10)

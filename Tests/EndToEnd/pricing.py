@@ -122,7 +122,7 @@ class PriceBook:
 
 
 def when(record: dict) -> datetime | None:
-    text = record.get("timestamp") or record.get("time")
+    text = record.get("at")
     return moment(text) if text else None
 
 
@@ -131,7 +131,7 @@ def modifiers_of(api: str, record: dict) -> list[str]:
     usage = record.get("usage") or {}
     tier = record.get("serviceTier") or usage.get("service_tier")
     found = [tier] if tier in ("batch", "flex", "priority") else []
-    if tier == "fast":  # OpenAI's name for a request that is served as `priority`
+    if tier in ("fast", "ultrafast"):  # OpenAI's names for requests that are served as `priority`
         found = ["priority"]
     if PROVIDERS[api] == "anthropic":
         if usage.get("speed") == "fast":
