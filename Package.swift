@@ -57,6 +57,8 @@ let package = Package(
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),
         target("Lifecycle", at: "Support/Lifecycle", ["Threads", "Logging"]),
+        target("Service", at: "Support/Service", ["HTTP", "Metrics"]),
+        target("Terminal", at: "Support/Terminal"),
 
         // The ledger.
         target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),
@@ -65,31 +67,30 @@ let package = Package(
             "LedgerRuntime", at: "Ledger/Runtime",
             [
                 "LedgerCore", "LedgerJournal", "LedgerStore", "Threads", "Files", "Crypto", "JSON", "Logging",
-                "Metrics",
+                "Metrics", "Lifecycle",
             ]),
 
         // The services: never import each other.
         target(
             "Gateway", at: "Gateway",
-            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON"]),
+            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON", "Service"]),
         target(
             "Proxy", at: "Proxy",
             [
                 "LedgerCore", "LedgerRuntime", "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging",
-                "JSON", "Crypto",
+                "JSON", "Crypto", "Service", "Threads",
             ]),
         target(
             "Platform", at: "Platform",
-            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON"]),
+            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON", "Service"]),
 
         // The composition root and the command line.
         .executableTarget(
             name: "dledger",
             dependencies: [
                 "LedgerCore", "LedgerJournal", "LedgerStore", "LedgerRuntime", "Gateway", "Proxy", "Platform",
-                "HTTP",
-                "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON", "Crypto", "Files", "Threads",
-                "Lifecycle", "Postgres",
+                "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON", "Crypto", "Files", "Threads",
+                "Lifecycle", "Service", "Terminal",
             ],
             path: "Sources/dledger", swiftSettings: strict),
 

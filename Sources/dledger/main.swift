@@ -1,1 +1,5 @@
-// dledger: the composition root.
+import Terminal
+
+// The composition root: the only place that reads the environment and the arguments.
+Terminal.exit(
+    CommandLineTool.run(arguments: Array(CommandLine.arguments.dropFirst()), environment: Environment.current()))

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import LedgerCore
 import LedgerJournal
 import Testing
 
@@ -35,7 +36,7 @@ struct JournalFaultTests {
                     writer = current
                 }
                 let text = "step \(step) try \(failures)"
-                let day = JournalDay(daysSince1970: JournalFixture.day.daysSince1970 + step / 6)
+                let day = Day(daysSince1970: JournalFixture.day.daysSince1970 + Int32(step / 6))
                 let first = current.lastPosition
                 try current.append(count: 2, day: day, text: text)
                 acknowledged += (Int64(1)...2).map {

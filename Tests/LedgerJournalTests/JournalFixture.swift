@@ -1,12 +1,13 @@
 import Crypto
 import Files
 import Foundation
+import LedgerCore
 import LedgerJournal
 
 /// A journal directory of its own for one test, removed with it.
 final class JournalFixture: Sendable {
     static let origin = "test.example"
-    static let day = JournalDay("2026-11-24") ?? JournalDay(daysSince1970: 0)
+    static let day = Day("2026-11-24".utf8) ?? Day(daysSince1970: 0)
 
     let home: String
     var logs: String { home + "/system/logs" }
@@ -57,7 +58,7 @@ final class JournalFixture: Sendable {
 
 extension JournalWriter {
     /// Appends `count` lines with the next positions, as one batch.
-    func append(count: Int, day: JournalDay = JournalFixture.day, text: String = "x") throws(JournalError) {
+    func append(count: Int, day: Day = JournalFixture.day, text: String = "x") throws(JournalError) {
         var lines: [UInt8] = []
         var ends: [Int] = []
         for position in (lastPosition + 1)...(lastPosition + Int64(count)) {

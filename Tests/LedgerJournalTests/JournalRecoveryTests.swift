@@ -1,4 +1,5 @@
 import Files
+import LedgerCore
 import LedgerJournal
 import Testing
 
@@ -145,7 +146,7 @@ struct JournalRecoveryTests {
         try journal.put([], "2026-11-24.1.jsonl")
         let (writer, recovery) = try journal.open()
         #expect(recovery.segments == 1)
-        try writer.append(count: 1, day: JournalDay(daysSince1970: JournalFixture.day.daysSince1970 + 1))
+        try writer.append(count: 1, day: Day(daysSince1970: JournalFixture.day.daysSince1970 + 1))
         #expect(try journal.names() == ["2026-11-24.jsonl", "2026-11-25.jsonl"])
         #expect(try journal.lines().count == 4)
     }

@@ -1,5 +1,6 @@
 import Crypto
 import Files
+import LedgerCore
 import LedgerJournal
 import Testing
 
@@ -80,7 +81,7 @@ struct JournalWriterTests {
 
     @Test("a new day starts a new segment, a day gone back does not")
     func rotatesByDay() throws {
-        let next = JournalDay(daysSince1970: JournalFixture.day.daysSince1970 + 1)
+        let next = Day(daysSince1970: JournalFixture.day.daysSince1970 + 1)
         let (writer, _) = try journal.open()
         try writer.append(count: 1)
         try writer.append(count: 1, day: next)

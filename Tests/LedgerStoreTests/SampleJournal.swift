@@ -57,13 +57,14 @@ struct SampleJournal {
             after: checkpoint(at: range.lowerBound - 1), events: events, sums: Self.sums(of: events))
     }
 
-    static func sums(of events: [StoredEvent]) -> [HourlyKey: HourlySums] {
-        var sums: [HourlyKey: HourlySums] = [:]
+    static func sums(of events: [StoredEvent]) -> [RollupKey: UsageSums] {
+        var sums: [RollupKey: UsageSums] = [:]
         for event in events {
-            let key = HourlyKey(
-                user: event.user ?? "", time: event.recordedAt, kind: "call", provider: event.provider ?? "",
+            guard let user = UserID(event.user ?? "") else { continue }
+            let key = RollupKey(
+                hour: event.recordedAt.hour, user: user, kind: .call, source: "", provider: event.provider ?? "",
                 model: event.model ?? "")
-            var sum = sums[key] ?? HourlySums()
+            var sum = sums[key] ?? UsageSums()
             sum.calls += 1
             sum.inputTokens += event.inputTokens ?? 0
             sum.outputTokens += event.outputTokens ?? 0

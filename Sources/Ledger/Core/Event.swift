@@ -28,6 +28,17 @@ package enum Event: Hashable, Sendable {
         }
     }
 
+    /// The call that it belongs to; nil for events that are no call's.
+    package var call: CallIdentity? {
+        switch self {
+        case .callReserved(let event): event.call
+        case .callSettled(let event): event.call
+        case .callRejected(let event): event.call
+        case .callExpired(let event): event.call
+        case .quotaSet, .quotaRemoved, .pricesPublished: nil
+        }
+    }
+
     /// Whom it concerns; nil for the ledger itself.
     package var user: UserID? {
         switch self {

@@ -1,5 +1,6 @@
 import Crypto
 package import Files
+package import LedgerCore
 
 /// What an acknowledged line survives.
 package enum Durability: String, Hashable, Sendable, CaseIterable {
@@ -96,7 +97,7 @@ package final class JournalWriter {
     ///   - day: the UTC day of this append. When the clock went back, the current segment's day goes on.
     /// - Throws: a ``JournalError``; nothing of the batch is acknowledged, and every later append throws
     ///   ``JournalError/failed``.
-    package func append(_ lines: [UInt8], ends: [Int], day: JournalDay) throws(JournalError) {
+    package func append(_ lines: [UInt8], ends: [Int], day: Day) throws(JournalError) {
         guard !isFailed else { throw .failed }
         guard !ends.isEmpty else { return }
         // Until the batch is durable, the writer counts as failed: no way out of here can forget to say so.
@@ -157,7 +158,7 @@ package final class JournalWriter {
     }
 
     /// The segment for a batch: the current one, or a new one when the day or the size says so.
-    private func segment(for bytes: Int, on day: JournalDay) throws(JournalError) -> Segment {
+    private func segment(for bytes: Int, on day: Day) throws(JournalError) -> Segment {
         if let segment {
             let isFull = segment.bytes > 0 && segment.bytes + bytes > segmentBytesMax
             if day <= segment.name.day, !isFull { return segment }

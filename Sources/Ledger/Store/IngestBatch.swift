@@ -1,4 +1,4 @@
-import LedgerCore
+package import LedgerCore
 
 /// A run of one journal's events and everything that follows from them, to be stored whole or not at all.
 package struct IngestBatch: Sendable {
@@ -7,10 +7,10 @@ package struct IngestBatch: Sendable {
     /// The events, the first at the position after ``after``.
     package let events: [StoredEvent]
     /// What they add to the hourly sums.
-    package let sums: [HourlyKey: HourlySums]
+    package let sums: [RollupKey: UsageSums]
 
     /// Creates a batch; ``LedgerStore/ingest(_:)`` checks it.
-    package init(after: StoreCheckpoint, events: [StoredEvent], sums: [HourlyKey: HourlySums]) {
+    package init(after: StoreCheckpoint, events: [StoredEvent], sums: [RollupKey: UsageSums]) {
         self.after = after
         self.events = events
         self.sums = sums

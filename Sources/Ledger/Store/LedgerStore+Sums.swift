@@ -3,12 +3,12 @@ import Postgres
 
 extension LedgerStore {
     /// Adds to the hourly sums, in the order of their keys.
-    func addSums(_ sums: [HourlyKey: HourlySums]) throws(StoreError) {
+    func addSums(_ sums: [RollupKey: UsageSums]) throws(StoreError) {
         guard !sums.isEmpty else { return }
         var columns = [ArrayText](repeating: ArrayText(), count: 18)
-        for (key, sum) in sums.sorted(by: { $0.key < $1.key }) {
+        for (key, sum) in sums.sorted(by: { $0.key.isBefore($1.key) }) {
             let values: [String] = [
-                key.user, key.hour.text, key.kind, key.source, key.provider, key.model, String(sum.calls),
+                key.user.text, key.hour.text, key.kind.rawValue, key.source, key.provider, key.model, String(sum.calls),
                 String(sum.errors), String(sum.rejected), String(sum.inputTokens), String(sum.outputTokens),
                 String(sum.cacheReadTokens), String(sum.cacheWriteTokens), sum.cost.decimalText,
                 sum.estimated.decimalText, String(sum.unpricedCalls), sum.held.decimalText,
@@ -40,4 +40,12 @@ extension LedgerStore {
           held_usd = stored.held_usd + excluded.held_usd,
           duration_ms = stored.duration_ms + excluded.duration_ms
         """
+}
+
+extension RollupKey {
+    /// The order in which rows are locked: the same for every session, so that none waits for another in a circle.
+    fileprivate func isBefore(_ other: RollupKey) -> Bool {
+        (user.text, hour, kind.rawValue, source, provider, model)
+            < (other.user.text, other.hour, other.kind.rawValue, other.source, other.provider, other.model)
+    }
 }

@@ -1,0 +1,45 @@
+import Crypto
+import LedgerCore
+import LedgerJournal
+import LedgerStore
+
+/// Reads the journal behind a live writer, in batches for PostgreSQL.
+struct JournalBatches: ~Copyable {
+    private let ledger: Ledger
+    private var reader: JournalReader
+
+    private static let eventsMax = 5_000
+    private static let bytesMax = 8 << 20
+
+    /// Starts after `mark`.
+    init(_ ledger: Ledger, after mark: JournalMark) throws(LedgerError) {
+        self.ledger = ledger
+        do throws(JournalError) {
+            reader = try JournalReader(
+                directory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin, from: mark)
+        } catch { throw .journal("\(error)") }
+    }
+
+    /// The last position that was read.
+    var position: Position { Position(reader.mark.position) }
+
+    /// The next batch of what is durable; nil when there is none yet.
+    mutating func next() throws(LedgerError) -> IngestBatch? {
+        let limit = ledger.read { $0.mark }
+        let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
+        var events: [StoredEvent] = []
+        var sums: [RollupKey: UsageSums] = [:]
+        var bytes = 0
+        while events.count < Self.eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
+            bytes += line.bytes.count
+            let recorded = try Replay.decode(line)
+            if let delta = UsageDelta(of: recorded) { sums[delta.key, default: UsageSums()].add(delta.sums) }
+            events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
+        }
+        return events.isEmpty ? nil : IngestBatch(after: after, events: events, sums: sums)
+    }
+
+    private mutating func line(upTo limit: JournalMark) throws(LedgerError) -> JournalLine? {
+        do throws(JournalError) { return try reader.next(upTo: limit) } catch { throw .journal("\(error)") }
+    }
+}

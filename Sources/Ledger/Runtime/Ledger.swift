@@ -1,0 +1,127 @@
+package import LedgerCore
+import LedgerJournal
+package import Logging
+import Synchronization
+package import Threads
+
+/// The ledger of one process: one writer thread that judges commands, records events and answers when they are durable.
+///
+/// The writer drains what waits, decides and encodes it, writes once, syncs once, publishes the new state and answers
+/// all: nothing is answered before it is on disk, and readers never see what is not.
+package final class Ledger: Sendable {
+    /// The settings that it was opened with.
+    package let configuration: LedgerConfiguration
+    /// The prices that costs are worked out with.
+    package let prices: PriceBook
+    private let inbox = Mutex(Inbox())
+    private let wakeup = Semaphore()
+    private let published: Mutex<LedgerView>
+    private let subscribers = Mutex<[Semaphore]>([])
+    private let writer = Mutex<Thread?>(nil)
+    /// What recovery found when the journal was opened.
+    package let recovery: RecoverySummary
+
+    /// What happens to a command, told once on the writer's thread: keep it short.
+    package typealias Reply = @Sendable (Result<Receipt, LedgerError>) -> Void
+
+    /// Opens the journal under `configuration.home`, folds it, and starts the writer.
+    ///
+    /// Reservations left open by a process that ended are expired at their reserved amount before anything else.
+    ///
+    /// - Throws: a ``LedgerError`` that says what is wrong and what to run.
+    package init(
+        _ configuration: LedgerConfiguration, prices: PriceBook, pricesSource: String, log: Logger
+    ) throws(LedgerError) {
+        let opened = try OpenedJournal(configuration, log: log)
+        self.configuration = configuration
+        self.prices = prices
+        recovery = opened.summary
+        published = Mutex(opened.view)
+        let loop = WriterLoop(ledger: self, journal: opened.writer, view: opened.view, log: log)
+        loop.start(expiring: Array(opened.view.state.open.keys), prices: prices, from: pricesSource)
+        do throws(ThreadError) {
+            let thread = try Thread(named: "ledger-writer") { loop.run() }
+            writer.withLock { $0 = thread }
+        } catch { throw .thread }
+    }
+
+    /// Asks for `command`; `reply` is called once, when its events are durable or it is refused.
+    ///
+    /// - Complexity: O(1); never blocks. More than ``LedgerConfiguration/pendingMax`` waiting commands are refused.
+    package func submit(_ command: Command, reply: @escaping Reply) {
+        let outcome = inbox.withLock { inbox in
+            if inbox.isClosed { return Inbox.Outcome.refused(.closed) }
+            if inbox.requests.count >= configuration.pendingMax { return .refused(.overloaded) }
+            inbox.requests.append(Request(command: command, reply: reply))
+            return inbox.requests.count == 1 ? .first : .queued
+        }
+        switch outcome {
+        case .first: wakeup.signal()
+        case .queued: break
+        case .refused(let error): reply(.failure(error))
+        }
+    }
+
+    /// Reads the published state: the fold of what is durable, nothing beyond. Keep `body` short; the writer waits.
+    package func read<Value>(_ body: (borrowing LedgerView) -> Value) -> Value {
+        published.withLock { body($0) }
+    }
+
+    /// The last durable position.
+    package var position: Position { read { $0.usage.position } }
+
+    /// Waits, at most `milliseconds`, until something behind `position` is durable.
+    package func wait(after position: Position, milliseconds: Int, with bell: Semaphore) {
+        if self.position > position { return }
+        _ = bell.wait(timeoutMilliseconds: milliseconds)
+    }
+
+    /// Registers a bell that is rung after each batch.
+    package func subscribe() -> Semaphore {
+        let bell = Semaphore()
+        subscribers.withLock { $0.append(bell) }
+        return bell
+    }
+
+    /// Finishes what waits, saves a snapshot, and ends the writer. Blocks; not from the loop's thread.
+    package func close() {
+        inbox.withLock { $0.isClosed = true }
+        wakeup.signal()
+        writer.withLock { $0.take() }?.join()
+    }
+
+    /// Ends the waiting of the writer and gives it what came in; nil: closed and empty.
+    func nextBatch(max: Int) -> [Request]? {
+        while true {
+            let (batch, isClosed) = inbox.withLock { inbox in
+                let count = min(inbox.requests.count, max)
+                let batch = Array(inbox.requests.prefix(count))
+                inbox.requests.removeFirst(count)
+                return (batch, inbox.isClosed)
+            }
+            if !batch.isEmpty { return batch }
+            if isClosed { return nil }
+            wakeup.wait()
+        }
+    }
+
+    /// Shows readers what is durable now.
+    func publish(_ body: (inout LedgerView) -> Void) {
+        published.withLock { body(&$0) }
+        subscribers.withLock { for bell in $0 { bell.signal() } }
+    }
+}
+
+/// What waits for the writer.
+private struct Inbox {
+    var requests: [Request] = []
+    var isClosed = false
+
+    enum Outcome { case first, queued, refused(LedgerError) }
+}
+
+/// One caller's command and where its answer goes.
+struct Request: Sendable {
+    let command: Command
+    let reply: Ledger.Reply
+}

@@ -1,0 +1,40 @@
+package import LedgerCore
+package import LedgerJournal
+
+/// How a ledger is opened.
+package struct LedgerConfiguration: Sendable {
+    /// The directory that everything lives under.
+    package var home: String
+    /// The identity of this journal and its writer.
+    package var origin: String
+    /// When a write counts as durable.
+    package var durability: Durability = .fsync
+    /// When a segment is full.
+    package var segmentBytesMax = 1 << 30
+    /// How many commands may wait for the writer.
+    package var pendingMax = 65_536
+    /// How many commands one sync answers at most.
+    package var batchMax = 4_096
+    /// How many events lie between two snapshots.
+    package var snapshotInterval: Int64 = 200_000
+    /// Time, from outside.
+    package var now: @Sendable () -> Timestamp
+    /// A clock that never jumps, in nanoseconds, from outside.
+    package var monotonicNanoseconds: @Sendable () -> UInt64
+
+    /// Creates the settings for `home`.
+    package init(
+        home: String, origin: String, now: @escaping @Sendable () -> Timestamp,
+        monotonicNanoseconds: @escaping @Sendable () -> UInt64
+    ) {
+        self.home = home
+        self.origin = origin
+        self.now = now
+        self.monotonicNanoseconds = monotonicNanoseconds
+    }
+
+    /// Where the journal's segments lie.
+    package var logsDirectory: String { home + "/system/logs" }
+    /// Where the snapshot lies.
+    package var snapshotPath: String { home + "/system/snapshot.jsonl" }
+}

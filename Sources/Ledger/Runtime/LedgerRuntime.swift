@@ -1,1 +1,0 @@
-// LedgerRuntime: laid with the house; its rooms follow.

@@ -1,0 +1,140 @@
+import Crypto
+import LedgerCore
+import LedgerJournal
+import LedgerStore
+package import Logging
+import Synchronization
+package import Threads
+
+/// The subscription that copies the journal into PostgreSQL: one thread, one connection, one transaction a batch.
+///
+/// It starts where the database's checkpoint says, never where memory says, so a lost connection, a lost answer or a
+/// lost process cost nothing but time. It never holds up an acknowledgement: it reads the journal's files.
+package final class PostgresIngest: Sendable {
+    /// How the copy stands.
+    package struct Status: Sendable {
+        /// Whether the database took the last batch.
+        package internal(set) var isConnected = false
+        /// The last position that the database holds.
+        package internal(set) var position: Int64 = 0
+        /// Why it does not go on; nil: it does.
+        package internal(set) var failure: String?
+        /// Whether waiting cannot help: the database belongs to another journal, or is ahead of this one.
+        package internal(set) var isFatal = false
+    }
+
+    private let ledger: Ledger
+    private let url: String
+    private let log: Logger
+    private let bell: Semaphore
+    private let status = Mutex(Status())
+    private let stopping = Atomic(false)
+    private let thread = Mutex<Thread?>(nil)
+
+    private static let pauseMillisecondsMax = 10_000
+
+    /// Creates the subscription; ``start()`` runs it.
+    package init(ledger: Ledger, url: String, log: Logger) {
+        self.ledger = ledger
+        self.url = url
+        self.log = log
+        bell = ledger.subscribe()
+    }
+
+    /// How the copy stands.
+    package var currentStatus: Status { status.withLock { $0 } }
+
+    /// Starts the thread.
+    package func start() throws(ThreadError) {
+        let thread = try Thread(named: "ledger-ingest") { [self] in run() }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// Ends the thread after the batch in hand.
+    package func stop() {
+        stopping.store(true, ordering: .relaxed)
+        bell.signal()
+        thread.withLock { $0.take() }?.join()
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    private func run() {
+        var pause = 100
+        while !isStopping {
+            do throws(IngestFailure) {
+                try copy { pause = 100 }
+            } catch {
+                let failure = error
+                status.withLock {
+                    $0.isConnected = false
+                    $0.failure = failure.reason
+                    $0.isFatal = failure.isFatal
+                }
+                log.warning("ingest stalled", ["reason": failure.reason, "fatal": "\(failure.isFatal)"], onceEvery: 10)
+                sleep(milliseconds: pause)
+                pause = min(pause * 2, Self.pauseMillisecondsMax)
+            }
+        }
+    }
+
+    private func sleep(milliseconds: Int) {
+        let end = ledger.configuration.monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
+        while !isStopping {
+            let now = ledger.configuration.monotonicNanoseconds()
+            guard now < end else { return }
+            _ = bell.wait(timeoutMilliseconds: Int((end - now) / 1_000_000) + 1)
+        }
+    }
+
+    /// Connects, finds the checkpoint in the journal, and copies until stopped or failed.
+    private func copy(onProgress: () -> Void) throws(IngestFailure) {
+        do {
+            let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin)
+            var mark: JournalMark?
+            let checkpoint = try store.resume(journalEnd: ledger.position) { position in
+                mark = journalMark(at: position)
+                return mark?.chain.digest.bytes
+            }
+            guard let mark else { throw StoreError.foreign(checkpoint.position) }
+            var source = try JournalBatches(ledger, after: mark)
+            report(checkpoint.position)
+            onProgress()
+            while !isStopping {
+                guard let batch = try source.next() else {
+                    ledger.wait(after: source.position, milliseconds: 1000, with: bell)
+                    continue
+                }
+                try store.ingest(batch)
+                report(batch.end.position)
+                onProgress()
+            }
+        } catch let error as StoreError {
+            throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
+        } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }
+    }
+
+    /// The place after `position` in the journal; nil when the journal cannot be read so far.
+    private func journalMark(at position: Position) -> JournalMark? {
+        let configuration = ledger.configuration
+        let end = ledger.read { $0.mark }
+        if position.value == end.position { return end }
+        let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
+        return try? replay.mark(at: position)
+    }
+
+    private func report(_ position: Position) {
+        status.withLock {
+            $0.isConnected = true
+            $0.position = position.value
+            $0.failure = nil
+            $0.isFatal = false
+        }
+    }
+}
+
+/// Why the copy stalled.
+private struct IngestFailure: Error {
+    let reason: String
+    let isFatal: Bool
+}

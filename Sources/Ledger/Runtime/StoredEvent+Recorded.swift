@@ -1,0 +1,43 @@
+import LedgerCore
+import LedgerStore
+
+extension StoredEvent {
+    /// The row of `recorded`, whose journal line is `line`.
+    init(_ recorded: RecordedEvent, chain: [UInt8], line: ArraySlice<UInt8>) {
+        self.init(
+            position: recorded.position, recordedAt: recorded.timestamp, id: recorded.id,
+            type: recorded.event.type.rawValue, chain: chain, line: line)
+        user = recorded.event.user?.text
+        switch recorded.event {
+        case .callReserved(let event): describe(event.call)
+        case .callSettled(let event):
+            describe(event.call)
+            describe(event.cost)
+            result = event.result.rawValue
+            inputTokens = event.usage.inputTokens
+            outputTokens = event.usage.outputTokens
+            durationMilliseconds = event.durationMilliseconds
+            providerRequestID = event.providerRequestID
+        case .callRejected(let event): describe(event.call)
+        case .callExpired(let event):
+            describe(event.call)
+            describe(event.cost)
+            result = CallResult.error.rawValue
+        case .quotaSet, .quotaRemoved, .pricesPublished: break
+        }
+    }
+
+    private mutating func describe(_ call: CallIdentity) {
+        callID = call.callID.text
+        dispatchID = call.dispatchID
+        sessionID = call.sessionID
+        source = call.source
+        provider = call.provider
+        model = call.model
+    }
+
+    private mutating func describe(_ cost: Cost) {
+        costState = cost.state.rawValue
+        self.cost = cost.state == .unpriced ? nil : cost.amount
+    }
+}

@@ -1,0 +1,179 @@
+import LedgerCore
+import LedgerJournal
+import Logging
+
+/// The writer thread's own state and its loop: drain, decide, write once, sync once, publish, answer all.
+///
+/// ```
+///            append ok                       reopened at the durable mark
+///   ┌────────────────────┐            ┌──────────────────────────────────┐
+///   ▼                    │            ▼                                  │
+/// writing ── batch ──────┘  ── append fails ──► failed ── next try ──────┘
+///                                                 │ every command: unavailable
+/// ```
+// SAFETY: created before the writer thread starts and used by that thread alone afterwards.
+final class WriterLoop: @unchecked Sendable {
+    private let ledger: Ledger
+    private let log: Logger
+    private var journal: JournalWriter?
+    /// The durable fold; `pending` runs ahead of it by the batch in hand.
+    private var durable: LedgerView
+    private var pending: LedgerState
+    private var retryNotBefore: UInt64 = 0
+    private var snapshotAt: Int64
+    private var random = SystemRandomNumberGenerator()
+
+    /// The pause between two tries to open a journal that failed.
+    private static let retryNanoseconds: UInt64 = 1_000_000_000
+
+    init(ledger: Ledger, journal: JournalWriter, view: LedgerView, log: Logger) {
+        self.ledger = ledger
+        self.journal = journal
+        self.log = log
+        durable = view
+        pending = view.state
+        snapshotAt = view.usage.position.value + ledger.configuration.snapshotInterval
+    }
+
+    /// Queues what has to be recorded before any caller's command.
+    func start(expiring open: [UniqueID], prices: PriceBook, from source: String) {
+        let published = PricesPublished(
+            priceBook: prices.hash, models: Int64(prices.models.count), source: source)
+        ledger.submit(.publishPrices(published)) { _ in }
+        for callID in open.sorted(by: { $0.bits < $1.bits }) {
+            ledger.submit(.expire(callID, .restart)) { _ in }
+        }
+    }
+
+    func run() {
+        while let batch = ledger.nextBatch(max: ledger.configuration.batchMax) { perform(batch) }
+        saveSnapshot()
+        journal?.close()
+    }
+
+    private func perform(_ batch: [Request]) {
+        guard let journal = openJournal() else {
+            let reason = durable.journal.failure ?? "the journal is closed"
+            for request in batch { request.reply(.failure(.unavailable(reason))) }
+            return
+        }
+        var lines = BatchLines()
+        let now = max(ledger.configuration.now(), pending.lastTimestamp)
+        var answers: [Result<ClosedRange<Int>?, LedgerError>] = []
+        answers.reserveCapacity(batch.count)
+        for request in batch {
+            do throws(Rejection) {
+                let events = try pending.decide(request.command, at: now)
+                let first = lines.recorded.count
+                for event in events { record(event, at: now, in: &lines) }
+                answers.append(.success(events.isEmpty ? nil : first...(lines.recorded.count - 1)))
+            } catch { answers.append(.failure(.rejected(error))) }
+        }
+        if !lines.recorded.isEmpty {
+            do throws(JournalError) {
+                let began = ledger.configuration.monotonicNanoseconds()
+                try journal.append(lines.bytes, ends: lines.ends, day: now.day)
+                finish(lines, syncNanoseconds: ledger.configuration.monotonicNanoseconds() - began)
+            } catch {
+                fail(error)
+                for request in batch { request.reply(.failure(.unavailable("\(error)"))) }
+                return
+            }
+        }
+        answer(batch, answers, lines.recorded)
+        if durable.usage.position.value >= snapshotAt { saveSnapshot() }
+    }
+
+    private func record(_ event: Event, at now: Timestamp, in lines: inout BatchLines) {
+        let random = UInt128(self.random.next()) << 64 | UInt128(self.random.next())
+        let recorded = RecordedEvent(
+            position: Position(durable.usage.position.value + Int64(lines.recorded.count) + 1), timestamp: now,
+            id: UniqueID(at: now, random: random), event: event)
+        pending.evolve(recorded)
+        EventEncoder.append(recorded, to: &lines.bytes)
+        lines.ends.append(lines.bytes.count)
+        lines.recorded.append(recorded)
+    }
+
+    private func finish(_ lines: BatchLines, syncNanoseconds: UInt64) {
+        for recorded in lines.recorded { durable.evolve(recorded) }
+        durable.journal.failure = nil
+        durable.journal.lastSyncNanoseconds = syncNanoseconds
+        durable.journal.syncs += 1
+        durable.journal.syncNanoseconds += syncNanoseconds
+        durable.journal.events += Int64(lines.recorded.count)
+        if let journal { durable.mark = journal.durableMark }
+        let (health, mark) = (durable.journal, durable.mark)
+        ledger.publish { view in
+            for recorded in lines.recorded { view.evolve(recorded) }
+            view.journal = health
+            view.mark = mark
+        }
+    }
+
+    private func answer(
+        _ batch: [Request], _ answers: [Result<ClosedRange<Int>?, LedgerError>], _ recorded: [RecordedEvent]
+    ) {
+        for (request, answer) in zip(batch, answers) {
+            switch answer {
+            case .success(let range):
+                let events = range.map { Array(recorded[$0]) } ?? []
+                request.reply(.success(Receipt(events: events, remaining: remaining(for: events.last))))
+            case .failure(let error): request.reply(.failure(error))
+            }
+        }
+    }
+
+    /// What is left of the tightest money limit of the user whom `recorded` concerns.
+    private func remaining(for recorded: RecordedEvent?) -> Money? {
+        guard let recorded, let user = recorded.event.user, let quota = durable.state.quotas[user]
+        else { return nil }
+        let budget = durable.state.budget(of: user, at: recorded.timestamp)
+        let left = [(quota.dailyLimit, budget.day), (quota.monthlyLimit, budget.month)].compactMap { limit, window in
+            limit?.addingClamped(window.used.negated).addingClamped(window.reserved.negated)
+        }
+        return left.min()
+    }
+
+    // MARK: Failure and recovery
+
+    private func fail(_ error: JournalError) {
+        log.error("journal append failed; nothing is acknowledged until it is open again", ["error": "\(error)"])
+        journal?.close()
+        journal = nil
+        pending = durable.state
+        durable.journal.failure = "\(error)"
+        retryNotBefore = ledger.configuration.monotonicNanoseconds() + Self.retryNanoseconds
+        let health = durable.journal
+        ledger.publish { $0.journal = health }
+    }
+
+    /// The open journal; after a failure a fresh one, cut back to what is durable and going on in a new segment.
+    private func openJournal() -> JournalWriter? {
+        if let journal { return journal }
+        guard ledger.configuration.monotonicNanoseconds() >= retryNotBefore else { return nil }
+        do throws(LedgerError) {
+            journal = try OpenedJournal.reopen(ledger.configuration, at: durable.mark)
+            durable.journal.failure = nil
+            log.info("journal is open again", ["position": "\(durable.usage.position.value)"])
+            return journal
+        } catch {
+            durable.journal.failure = "\(error)"
+            retryNotBefore = ledger.configuration.monotonicNanoseconds() + Self.retryNanoseconds
+            return nil
+        }
+    }
+
+    private func saveSnapshot() {
+        snapshotAt = durable.usage.position.value + ledger.configuration.snapshotInterval
+        guard journal != nil, durable.usage.position.value > 0 else { return }
+        Snapshot.save(durable, ledger.configuration, log: log)
+    }
+}
+
+/// The lines of one batch, back to back.
+private struct BatchLines {
+    var bytes: [UInt8] = []
+    var ends: [Int] = []
+    var recorded: [RecordedEvent] = []
+}

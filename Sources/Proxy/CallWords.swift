@@ -1,0 +1,52 @@
+import HTTPClient
+import LedgerCore
+
+/// What a client is told when a quota refuses its call.
+enum QuotaMessage {
+    static func text(_ event: CallRejected) -> String {
+        let limit = event.limit
+        switch limit.kind {
+        case .dailyCost: return money("daily", event)
+        case .monthlyCost: return money("monthly", event)
+        case .dailyTokens:
+            return "Daily token quota exceeded: this call may use up to \(event.requestedTokens) tokens; "
+                + "\(limit.used) used and \(limit.reserved) reserved of \(limit.limit)\(until(limit))."
+        case .disabled: return "This user may not make calls."
+        }
+    }
+
+    private static func money(_ window: String, _ event: CallRejected) -> String {
+        let limit = event.limit
+        return "The \(window) quota would be exceeded: this call may cost up to $\(event.requested.decimalText); "
+            + "$\(dollars(limit.used)) used and $\(dollars(limit.reserved)) reserved of $\(dollars(limit.limit))"
+            + "\(until(limit))."
+    }
+
+    private static func dollars(_ attos: Int128) -> String { Money(attos: attos).decimalText }
+
+    private static func until(_ limit: QuotaLimit) -> String {
+        limit.retryAt.map { ", until \($0.text)" } ?? ""
+    }
+}
+
+/// What a client is told when the provider gave no answer.
+enum UpstreamFailure {
+    static func answer(to error: HTTPClientError) -> ProviderFailure {
+        switch error {
+        case .timeout: .upstreamTimedOut
+        case .tooManyTransfers: .unavailable("Too many calls are under way.")
+        default: .upstreamFailed("The provider could not be reached: \(error.reason).")
+        }
+    }
+}
+
+/// A header that links a call to an agent run or a conversation.
+enum LinkHeader {
+    /// The value, when it is 1 to 128 visible ASCII characters; others link nothing.
+    static func value(_ header: String?) -> String? {
+        guard let header, (1...128).contains(header.utf8.count),
+            header.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        return header
+    }
+}

@@ -1,0 +1,68 @@
+import HTTP
+
+/// Which header fields pass, each way.
+enum UpstreamHeaders {
+    /// The client's fields for the provider: no credentials of ours, nothing about the hop, the provider's own key.
+    static func request(_ head: HTTPRequestHead, provider: Provider, key: String) -> HTTPHeaders {
+        let named = connectionNamed(head.headers)
+        var headers = HTTPHeaders()
+        for (name, value) in head.headers {
+            let lower = name.lowercased()
+            if dropped.contains(lower) || named.contains(lower) || lower.hasPrefix("x-ledger-")
+                || lower.hasPrefix("x-forwarded-") || lower.hasPrefix("proxy-")
+            {
+                continue
+            }
+            headers.add(name, value)
+        }
+        switch provider {
+        case .anthropic: headers.add("x-api-key", key)
+        case .openai: headers.add("authorization", "Bearer \(key)")
+        case .gemini: headers.add("x-goog-api-key", key)
+        }
+        // Usage is read from the bytes as they pass, so they must come as they are.
+        headers.add("accept-encoding", "identity")
+        return headers
+    }
+
+    /// The provider's fields for the client.
+    static func response(_ upstream: HTTPHeaders) -> HTTPHeaders {
+        let named = connectionNamed(upstream)
+        var headers = HTTPHeaders()
+        for (name, value) in upstream {
+            let lower = name.lowercased()
+            if hopByHop.contains(lower) || named.contains(lower) || lower == "content-length" { continue }
+            headers.add(name, value)
+        }
+        return headers
+    }
+
+    private static let hopByHop: Set<String> = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "alt-svc",
+    ]
+
+    private static let dropped = hopByHop.union([
+        "host", "content-length", "accept-encoding", "authorization", "x-api-key", "x-goog-api-key", "cookie",
+        "expect", "forwarded", "x-user", "x-matrix-user", "x-real-ip", "x-dispatch-id", "x-session-id",
+    ])
+
+    private static func connectionNamed(_ headers: HTTPHeaders) -> Set<String> {
+        var names: Set<String> = []
+        for value in headers.all("connection") {
+            for name in value.split(separator: ",") {
+                names.insert(name.trimmingSpaces.lowercased())
+            }
+        }
+        return names
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: Substring {
+        var text = self
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Where commands write: results to standard output, everything else to standard error.
+package enum Terminal {
+    /// Writes `text` to standard output.
+    package static func write(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
+
+    /// Writes bytes to standard output.
+    package static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
+    /// Tells a person what went wrong.
+    package static func complain(_ text: String) { write(Array("dledger: \(text)\n".utf8), to: STDERR_FILENO) }
+
+    /// Says how far something is.
+    package static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
+
+    /// Whether a person looks at standard error.
+    package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Redraws one line of standard error.
+    package static func redraw(_ text: String) { write(Array("\r\u{1B}[2K\(text)".utf8), to: STDERR_FILENO) }
+
+    /// Ends the process.
+    package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// What this program calls itself.
+enum Build {
+    static let version = "0.1.0"
+}

@@ -1,0 +1,131 @@
+import EventLoop
+import Gateway
+import HTTP
+import LedgerCore
+import LedgerRuntime
+import Lifecycle
+import Logging
+import Metrics
+import Platform
+import Proxy
+import Service
+import Terminal
+import Threads
+
+/// One process's parts, put together: ledger, ingest, loop and services; started in order, stopped in reverse.
+struct House {
+    private let settings: Settings
+    private let log: Logger
+    private let ledger: Ledger
+    private let ingest: PostgresIngest?
+    private let loop: EventLoop
+    private var listeners: [Listener] = []
+    private var proxy: ProxyService?
+
+    private static let shutdownMilliseconds: Int64 = 10_000
+
+    init(_ settings: Settings, services: Set<ServiceName>, _ environment: Environment) throws(CommandFailure) {
+        self.settings = settings
+        log = try LogSettings.logger(environment)
+        let prices = try PriceSource.load(settings.pricesPath)
+        do throws(LedgerError) {
+            ledger = try Ledger(
+                LedgerSource.configuration(settings), prices: prices.book, pricesSource: prices.source,
+                log: log.with(service: "ledger"))
+        } catch { throw LedgerSource.failure(error) }
+        ingest = settings.postgresURL.map { [ledger, log] in
+            PostgresIngest(ledger: ledger, url: $0, log: log.with(service: "ingest"))
+        }
+        do throws(EventLoopError) { loop = try EventLoop() } catch {
+            throw CommandFailure(ExitCode.unavailable, "no event loop: \(error.reason)")
+        }
+        try addServices(services, environment)
+    }
+
+    private mutating func addServices(
+        _ services: Set<ServiceName>, _ environment: Environment
+    ) throws(CommandFailure) {
+        let shared = LedgerMetrics(
+            ledger, ingest: ingest, usersMax: settings.metricsUsersMax, build: Build.version)
+        let health = LedgerHealth(ledger, ingest: ingest)
+        for name in ServiceName.allCases where services.contains(name) {
+            let set = MetricSet()
+            set.collect { shared.write(to: &$0) }
+            let scrape = SharedScrape(set)
+            let shell = ServiceShell(
+                named: name.rawValue, set: set, scrapeToken: settings.metricsToken,
+                scrape: { scrape.text($0, nowNanoseconds: SystemClock.monotonicNanoseconds()) },
+                health: { health.report() })
+            switch name {
+            case .gateway: add(shell, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
+            case .platform: add(shell, port: settings.platformPort, name, PlatformService(shell: shell).handle)
+            case .proxy:
+                let proxy = try ProxySource.service(
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
+                self.proxy = proxy
+                add(shell, port: settings.proxyPort, name, proxy.handle)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ shell: ServiceShell, port: Int, _ name: ServiceName, _ handler: @escaping (HTTPExchange) -> Void
+    ) {
+        let server = HTTPServer(loop: loop, configuration: HTTPServerConfiguration(), handler: handler)
+        listeners.append(Listener(name: name.rawValue, port: port, shell: shell, server: server))
+    }
+
+    /// Binds the ports, then starts the threads.
+    func start() throws(CommandFailure) {
+        for listener in listeners {
+            do throws(HTTPServerError) {
+                let port = try listener.server.listen(host: settings.bind, port: listener.port)
+                log.with(service: listener.name).info(
+                    "listening", ["url": "http://\(settings.bind):\(port)", "version": Build.version])
+            } catch {
+                throw CommandFailure(
+                    ExitCode.unavailable, "\(listener.name) cannot listen on \(settings.bind):\(listener.port): \(error)")
+            }
+        }
+        do throws(ThreadError) {
+            try loop.start(named: "ledger-loop")
+            try ingest?.start()
+        } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
+    }
+
+    /// Drains the services, settles what is open, and closes the journal.
+    func stop(_ signals: Signals) -> Int32 {
+        var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
+        shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
+        if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
+        let calls = Confined(proxy)
+        shutdown.add("calls", limitMilliseconds: 3_000) { [loop] in
+            let done = Semaphore()
+            loop.post {
+                guard let proxy = calls.value else { return done.signal() }
+                proxy.endCalls { done.signal() }
+            }
+            done.wait()
+        }
+        let draining = Confined(listeners)
+        shutdown.add("requests", limitMilliseconds: 6_000) { [loop] in
+            let done = Semaphore()
+            loop.post {
+                for listener in draining.value {
+                    listener.shell.isDraining = true
+                    listener.server.drain(withinMilliseconds: 5_000) { done.signal() }
+                }
+            }
+            for _ in draining.value { done.wait() }
+        }
+        return shutdown.run(log: log, clock: .system) { signals.askedToGiveUp() }
+    }
+}
+
+/// One service's door.
+private struct Listener {
+    let name: String
+    let port: Int
+    let shell: ServiceShell
+    let server: HTTPServer
+}

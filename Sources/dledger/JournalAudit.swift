@@ -1,0 +1,106 @@
+import LedgerCore
+import LedgerJournal
+
+/// What `verify` checks of each event beyond its chain, and the fold that PostgreSQL is compared with.
+struct JournalAudit {
+    private(set) var events: Int64 = 0
+    private(set) var calls: Int64 = 0
+    private(set) var position: Int64 = 0
+    private(set) var chain: ChainHash?
+    private(set) var findings: [String] = []
+    /// Sums up to the place where the database stands.
+    private(set) var sums: [RollupKey: UsageSums] = [:]
+    /// Events by user, type, provider and model, up to the same place.
+    private(set) var groups: [EventGroup: EventSums] = [:]
+    /// The chain at that place.
+    private(set) var stopChain: ChainHash?
+    private let stopAt: Position?
+    private var state = LedgerState()
+    private var line: [UInt8] = []
+
+    init(stopAt: Position?) { self.stopAt = stopAt }
+
+    var openCalls: Int { state.open.count }
+
+    /// Checks one line and folds its event in.
+    mutating func check(_ line: JournalLine, _ recorded: RecordedEvent) {
+        let place = "\(line.segment) line \(line.line)"
+        self.line.removeAll(keepingCapacity: true)
+        EventEncoder.append(recorded, to: &self.line)
+        if !self.line.elementsEqual(line.body) {
+            findings.append("\(place): the bytes are not the ones that this event is written as")
+        }
+        if recorded.timestamp < state.lastTimestamp { findings.append("\(place): recorded time goes back") }
+        checkCall(recorded, place)
+        state.evolve(recorded)
+        events += 1
+        position = recorded.position.value
+        chain = line.chain
+        if stopAt.map({ recorded.position <= $0 }) ?? true { fold(recorded) }
+        if recorded.position == stopAt { stopChain = line.chain }
+    }
+
+    private mutating func checkCall(_ recorded: RecordedEvent, _ place: String) {
+        switch recorded.event {
+        case .callReserved(let event):
+            if state.open[event.call.callID] != nil { findings.append("\(place): the call is open already") }
+        case .callSettled(let event):
+            calls += 1
+            if state.open[event.call.callID] == nil { findings.append("\(place): no open call is settled by this") }
+        case .callExpired(let event):
+            calls += 1
+            guard let open = state.open[event.call.callID] else {
+                return findings.append("\(place): no open call expires here")
+            }
+            if event.cost.charged != open.amount { findings.append("\(place): not the amount that was reserved") }
+        case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished: break
+        }
+    }
+
+    private mutating func fold(_ recorded: RecordedEvent) {
+        if let delta = UsageDelta(of: recorded) { sums[delta.key, default: UsageSums()].add(delta.sums) }
+        groups[EventGroup(recorded), default: EventSums()].add(recorded)
+    }
+}
+
+/// What rows of `events` are grouped by when they are compared.
+struct EventGroup: Hashable {
+    let user: String
+    let type: String
+    let provider: String
+    let model: String
+
+    init(user: String, type: String, provider: String, model: String) {
+        self.user = user
+        self.type = type
+        self.provider = provider
+        self.model = model
+    }
+
+    init(_ recorded: RecordedEvent) {
+        let call = recorded.event.call
+        self.init(
+            user: recorded.event.user?.text ?? "", type: recorded.event.type.rawValue, provider: call?.provider ?? "",
+            model: call?.model ?? "")
+    }
+}
+
+/// What is compared of a group.
+struct EventSums: Hashable {
+    var count: Int64 = 0
+    var inputTokens: Int64 = 0
+    var outputTokens: Int64 = 0
+    var cost = Money.zero
+
+    mutating func add(_ recorded: RecordedEvent) {
+        count += 1
+        switch recorded.event {
+        case .callSettled(let event):
+            inputTokens += event.usage.inputTokens
+            outputTokens += event.usage.outputTokens
+            cost = cost.addingClamped(event.cost.amount)
+        case .callExpired(let event): cost = cost.addingClamped(event.cost.amount)
+        case .callReserved, .callRejected, .quotaSet, .quotaRemoved, .pricesPublished: break
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import LedgerRuntime
+import Service
+
+/// How the ledger does, as `/health` says it.
+struct LedgerHealth {
+    private let ledger: Ledger
+    private let ingest: PostgresIngest?
+
+    init(_ ledger: Ledger, ingest: PostgresIngest?) {
+        self.ledger = ledger
+        self.ingest = ingest
+    }
+
+    func report() -> HealthReport {
+        let (position, failure) = ledger.read { ($0.usage.position.value, $0.journal.failure) }
+        var parts: [(name: String, json: String)] = [
+            ("journal", "{\"writable\":\(failure == nil),\"position\":\(position)}")
+        ]
+        var state: HealthReport.State = failure == nil ? .ok : .failing
+        if let status = ingest?.currentStatus {
+            let lag = max(position - status.position, 0)
+            parts.append(
+                ("postgres", "{\"up\":\(status.isConnected),\"lagEvents\":\(lag),\"refused\":\(status.isFatal)}"))
+            if !status.isConnected, state == .ok { state = .degraded }
+        }
+        return HealthReport(state, parts: parts)
+    }
+}

@@ -1,0 +1,23 @@
+import Files
+import LedgerCore
+import LedgerRuntime
+
+/// Where the price book comes from: a file, or the one that is built in.
+enum PriceSource {
+    private static let bytesMax = 64 << 20
+
+    static func load(_ path: String?) throws(CommandFailure) -> (book: PriceBook, source: String) {
+        guard let path else { return (try parse(Array(EmbeddedPrices.json.utf8), "the built-in price book"), "built-in") }
+        let bytes: [UInt8]
+        do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
+            throw CommandFailure(ExitCode.badData, "LEDGER_PRICES: \(error)")
+        }
+        return (try parse(bytes, path), path)
+    }
+
+    private static func parse(_ bytes: [UInt8], _ name: String) throws(CommandFailure) -> PriceBook {
+        do throws(PriceBookFileError) { return try PriceBookFile.read(bytes) } catch {
+            throw CommandFailure(ExitCode.badData, "\(name): \(error)")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import LedgerCore
+import LedgerJournal
+import Proxy
+
+/// What `dledger` is told by its environment, each variable in one row of one table.
+struct Settings {
+    var home: String
+    var origin: String
+    var postgresURL: String?
+    var bind: String
+    var gatewayPort: Int
+    var proxyPort: Int
+    var platformPort: Int
+    var metricsToken: String?
+    var durability: Durability
+    var isFailOpen: Bool
+    var prompts: PromptPolicy
+    var metricsUsersMax: Int
+    var pricesPath: String?
+
+    /// Reads the variables.
+    ///
+    /// - Throws: a ``CommandFailure`` that names the variable and what is allowed.
+    init(_ environment: Environment) throws(CommandFailure) {
+        home = environment["LEDGER_HOME"] ?? ".ledger"
+        while home.count > 1, home.hasSuffix("/") { home.removeLast() }
+        origin = environment["LEDGER_ORIGIN"] ?? HostName.current
+        guard (1...128).contains(origin.utf8.count), origin.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Self.bad("LEDGER_ORIGIN", origin, "1 to 128 visible ASCII characters") }
+        postgresURL = environment["LEDGER_POSTGRES_URL"]
+        bind = environment["LEDGER_BIND"] ?? "127.0.0.1"
+        gatewayPort = try Self.integer("GATEWAY_PORT", environment, 4000, 0...65535)
+        proxyPort = try Self.integer("PROXY_PORT", environment, 8080, 0...65535)
+        platformPort = try Self.integer("PLATFORM_PORT", environment, 9000, 0...65535)
+        metricsToken = environment["LEDGER_METRICS_TOKEN"]
+        durability = try Self.choice(
+            "LEDGER_DURABILITY", environment, ["fsync": Durability.fsync, "os": .os], or: .fsync)
+        isFailOpen = try Self.choice("LEDGER_FAIL", environment, ["closed": false, "open": true], or: false)
+        prompts = try Self.promptPolicy(environment["LEDGER_PROMPTS"] ?? "truncate:500")
+        metricsUsersMax = try Self.integer("LEDGER_METRICS_USERS_MAX", environment, 500, 1...100_000)
+        pricesPath = environment["LEDGER_PRICES"]
+    }
+
+    /// One row of the table.
+    struct Row {
+        let name: String
+        let standard: String
+        let meaning: String
+    }
+
+    /// Every variable.
+    static let rows: [Row] = [
+        Row(name: "LEDGER_HOME", standard: ".ledger", meaning: "directory of the journal and everything else"),
+        Row(name: "LEDGER_ORIGIN", standard: "host name", meaning: "the identity of this journal and its writer"),
+        Row(
+            name: "LEDGER_POSTGRES_URL", standard: "unset",
+            meaning: "libpq URI, several hosts allowed; unset: journal only, everything but SQL works"),
+        Row(name: "LEDGER_BIND", standard: "127.0.0.1", meaning: "address that the services listen on"),
+        Row(name: "GATEWAY_PORT", standard: "4000", meaning: "the Gateway's port"),
+        Row(name: "PROXY_PORT", standard: "8080", meaning: "the Proxy's port"),
+        Row(name: "PLATFORM_PORT", standard: "9000", meaning: "the Platform's port"),
+        Row(
+            name: "LEDGER_ADMIN_TOKEN[_FILE]", standard: "required to serve",
+            meaning: "the administrator's bearer token, or the file that holds it; at least 16 characters"),
+        Row(
+            name: "LEDGER_KEY_SECRET[_FILE]", standard: "required to serve",
+            meaning: "the secret that users' keys are made with, or its file; at least 32 characters"),
+        Row(name: "LEDGER_METRICS_TOKEN", standard: "unset", meaning: "bearer token that /metrics then asks for"),
+        Row(
+            name: "ANTHROPIC_API_URL", standard: "https://api.anthropic.com", meaning: "where Anthropic calls go"),
+        Row(name: "ANTHROPIC_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
+        Row(name: "OPENAI_API_URL", standard: "https://api.openai.com", meaning: "where OpenAI calls go"),
+        Row(name: "OPENAI_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
+        Row(
+            name: "GEMINI_API_URL", standard: "https://generativelanguage.googleapis.com",
+            meaning: "where Gemini calls go"),
+        Row(name: "GEMINI_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
+        Row(name: "LEDGER_PRICES", standard: "built in", meaning: "price book file"),
+        Row(
+            name: "LEDGER_DURABILITY", standard: "fsync",
+            meaning: "fsync: survives a power cut; os: survives a crash of this process"),
+        Row(
+            name: "LEDGER_FAIL", standard: "closed",
+            meaning: "while the journal cannot be written: closed refuses calls, open lets them pass unrecorded"),
+        Row(
+            name: "LEDGER_PROMPTS", standard: "truncate:500",
+            meaning: "what is recorded of prompts: truncate:N characters, hash, or off"),
+        Row(
+            name: "LEDGER_METRICS_USERS_MAX", standard: "500",
+            meaning: "users with series of their own; the rest is user=\"_other\""),
+        Row(name: "LEDGER_LOG_LEVEL", standard: "info", meaning: "debug, info, warning or error"),
+    ]
+
+    /// The text of `dledger help config`.
+    static var table: String {
+        let names = rows.map(\.name.count).max() ?? 0
+        let standards = rows.map(\.standard.count).max() ?? 0
+        var text = "Environment variables:\n\n"
+        for row in rows {
+            text += "  \(row.name)\(String(repeating: " ", count: names - row.name.count))  \(row.standard)"
+            text += "\(String(repeating: " ", count: standards - row.standard.count))  \(row.meaning)\n"
+        }
+        return text
+    }
+
+    static func bad(_ name: String, _ value: String, _ allowed: String) -> CommandFailure {
+        CommandFailure(ExitCode.usage, "\(name) is \"\(value.prefix(100))\"; allowed: \(allowed)")
+    }
+
+    private static func integer(
+        _ name: String, _ environment: Environment, _ standard: Int, _ range: ClosedRange<Int>
+    ) throws(CommandFailure) -> Int {
+        guard let text = environment[name] else { return standard }
+        guard let value = Int(text), range.contains(value) else {
+            throw bad(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func choice<Value>(
+        _ name: String, _ environment: Environment, _ choices: [String: Value], or standard: Value
+    ) throws(CommandFailure) -> Value {
+        guard let text = environment[name] else { return standard }
+        guard let value = choices[text] else { throw bad(name, text, choices.keys.sorted().joined(separator: ", ")) }
+        return value
+    }
+
+    private static func promptPolicy(_ text: String) throws(CommandFailure) -> PromptPolicy {
+        switch text {
+        case "hash": return .hash
+        case "off": return .off
+        default:
+            let parts = text.split(separator: ":")
+            guard parts.count == 2, parts[0] == "truncate", let count = Int(parts[1]), (0...10_000).contains(count)
+            else { throw bad("LEDGER_PROMPTS", text, "truncate:N with N from 0 to 10000, hash, off") }
+            return .truncate(count)
+        }
+    }
+}
