@@ -42,14 +42,18 @@ struct PriceBookFileTests {
         ("\"0.3\"", "\"3e-1\"", "\(price).perMillion.cacheRead"),
         ("\"0.3\"", "\"-0.3\"", "\(price).perMillion.cacheRead"),
         ("\"0.3\"", "\"0.08333333333333334\"", "\(price).perMillion.cacheRead"),
-        ("\"0.3\"", "\"0.000000000001\"", model), ("\"webSearch\"", "\"codeRun\"", "\(price).perThousand.codeRun"),
-        ("\"above\"", "\"over\"", "\(price).tiers[0].over"), ("\"batch\"", "\"bulk\"", "\(price).multipliers.bulk"),
-        ("\"0.5\"", "\"0.0000001\"", "\(price).multipliers.batch"), ("claude-x-latest", "claude-x", "$.models"),
+        ("\"0.3\"", "\"0.000000000001\"", model),
+        ("\"webSearch\"", "\"codeRun\"", "\(price).perThousand.codeRun"),
+        ("\"above\"", "\"over\"", "\(price).tiers[0].over"),
+        ("\"batch\"", "\"bulk\"", "\(price).multipliers.bulk"),
+        ("\"0.5\"", "\"0.0000001\"", "\(price).multipliers.batch"),
+        ("claude-x-latest", "claude-x", "$.models"),
         ("\"prices\":[{", "\"prices\":[],\"x\":[{", "\(model).x"), ("{\"format\"", "[{\"format\"", "$"),
     ]
 
     @Test("refuses a book with one thing wrong, and says where", arguments: refused)
-    func refuses(_ from: String, _ to: String, _ path: String) throws {
+    func refuses(_ change: (from: String, to: String, path: String)) throws {
+        let (from, to, path) = change
         let parts = Self.valid.split(separator: from, maxSplits: 1, omittingEmptySubsequences: false)
         try #require(parts.count == 2)
         let error = try #require(throws: PriceBookFileError.self) {

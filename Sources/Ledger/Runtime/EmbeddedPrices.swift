@@ -13,32 +13,32 @@ enum EmbeddedPrices {
   {"provider": "anthropic", "model": "claude-3-5-haiku", "aliases": ["claude-3-5-haiku-latest", "claude-3.5-haiku"], "outputTokensMax": 8192,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.8", "cacheRead": "0.08", "cacheWrite5m": "1", "cacheWrite1h": "1.6", "output": "4"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.8", "cacheRead": "0.08", "cacheWrite5m": "1", "cacheWrite1h": "1.6", "output": "4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-3-5-sonnet", "aliases": ["claude-3-5-sonnet-latest", "claude-3.5-sonnet"], "outputTokensMax": 8192,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-3-7-sonnet", "aliases": ["claude-3-7-sonnet-latest", "claude-3.7-sonnet", "claude-sonnet-3-7", "claude-sonnet-3.7"], "outputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-3-haiku", "aliases": ["claude-3-haiku-latest"], "outputTokensMax": 4096,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.03", "cacheWrite5m": "0.3", "cacheWrite1h": "0.5", "output": "1.25"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.03", "cacheWrite5m": "0.3", "cacheWrite1h": "0.5", "output": "1.25"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-3-opus", "aliases": ["claude-3-opus-latest"], "outputTokensMax": 4096,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-3-sonnet", "aliases": ["claude-3-sonnet-latest"], "outputTokensMax": 4096,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-fable-5", "aliases": ["claude-fable-5-latest"], "outputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
@@ -73,12 +73,12 @@ enum EmbeddedPrices {
   {"provider": "anthropic", "model": "claude-opus-4-0", "aliases": ["claude-4-opus", "claude-opus-4", "claude-opus-4-0-latest"], "outputTokensMax": 32000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-opus-4-1", "aliases": ["claude-opus-4-1-latest", "claude-opus-4.1"], "outputTokensMax": 32000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-opus-4-5", "aliases": ["claude-4-5-opus", "claude-4.5-opus", "claude-opus-4-5-latest", "claude-opus-4.5"], "outputTokensMax": 64000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
@@ -114,7 +114,7 @@ enum EmbeddedPrices {
   {"provider": "anthropic", "model": "claude-sonnet-4-0", "aliases": ["claude-4-sonnet", "claude-sonnet-4", "claude-sonnet-4-0-latest"], "outputTokensMax": 64000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "anthropic", "model": "claude-sonnet-4-5", "aliases": ["claude-sonnet-4-5-latest", "claude-sonnet-4.5"], "outputTokensMax": 64000,
    "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
@@ -202,8 +202,8 @@ enum EmbeddedPrices {
   {"provider": "gemini", "model": "gemini-3.6-flash", "aliases": [], "outputTokensMax": 65536,
    "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}},
-    {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
+    {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "gemini", "model": "gemini-3.7-flash", "aliases": [], "outputTokensMax": 65536,
    "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
@@ -214,14 +214,14 @@ enum EmbeddedPrices {
   {"provider": "gemini", "model": "gemini-3.8-flash", "aliases": ["gemini-flash-latest"], "outputTokensMax": 65536,
    "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}},
-    {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
+    {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "gemini", "model": "gemini-4-argon", "aliases": ["gemini-4-argon-preview"], "outputTokensMax": 65536,
    "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.1", "inputAudio": "2", "inputImage": "2", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}},
-    {"from": "2026-12-01T00:00:00Z", "perMillion": {"input": "4", "cacheRead": "0.2", "inputAudio": "4", "inputImage": "4", "output": "20", "outputAudio": "20", "outputImage": "20"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.25"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.1", "inputAudio": "2", "inputImage": "2", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
+    {"from": "2026-12-01T00:00:00Z", "perMillion": {"input": "4", "cacheRead": "0.2", "inputAudio": "4", "inputImage": "4", "output": "20", "outputAudio": "20", "outputImage": "20"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "gemini", "model": "gemini-embedding-001", "aliases": [], "outputTokensMax": 0,
    "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
@@ -326,7 +326,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-4o-mini", "aliases": ["gpt-4o-mini-search-preview"], "outputTokensMax": 16384,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15", "cacheRead": "0.075", "inputAudio": "0.15", "inputImage": "0.15", "output": "0.6", "outputAudio": "0.6", "outputImage": "0.6"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.666667", "fast": "1.666667"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15", "cacheRead": "0.075", "inputAudio": "0.15", "inputImage": "0.15", "output": "0.6", "outputAudio": "0.6", "outputImage": "0.6"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.666667"}}
    ]},
   {"provider": "openai", "model": "gpt-5", "aliases": ["gpt-5-chat", "gpt-5-chat-latest", "gpt-5-codex"], "outputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
@@ -500,7 +500,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "o4-mini", "aliases": ["o4-mini-high"], "outputTokensMax": 100000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.275", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.818182", "fast": "1.818182"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.275", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.818182"}}
    ]},
   {"provider": "openai", "model": "o4-mini-deep-research", "aliases": [], "outputTokensMax": 100000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",

@@ -49,7 +49,9 @@ package enum PriceBookFile {
     }
 
     private static func model(_ field: PriceField) throws(PriceField.Fault) -> ModelPrice {
-        try field.expectKeys(["provider", "model", "aliases", "outputTokensMax", "source", "checked", "prices"])
+        try field.expectKeys([
+            "provider", "model", "aliases", "outputTokensMax", "source", "checked", "prices",
+        ])
         _ = try field.member("source").text()
         let checked = try field.member("checked")
         guard Day(try checked.text().utf8) != nil else { throw checked.fault("must be a day, YYYY-MM-DD") }
@@ -88,7 +90,9 @@ package enum PriceBookFile {
         }
         var multipliers: [PriceModifier: Multiplier] = [:]
         for (key, factor) in try field.optional("multipliers")?.members() ?? [] {
-            guard let modifier = PriceModifier(rawValue: key) else { throw factor.fault("not a known factor") }
+            guard let modifier = PriceModifier(rawValue: key) else {
+                throw factor.fault("not a known factor")
+            }
             multipliers[modifier] = try factor.exact { text throws(MoneyError) in try Multiplier(text) }
         }
         return PricePeriod(from: start, base: base, tiers: tiers, multipliers: multipliers)
@@ -103,8 +107,12 @@ package enum PriceBookFile {
             rates[bucket] = try price.exact { text throws(MoneyError) in try Rate(dollarsPerMillion: text) }
         }
         for (key, price) in try field.optional("perThousand")?.members() ?? [] {
-            guard UsageBucket(rawValue: key) == .webSearch else { throw price.fault("not a known kind of use") }
-            rates[.webSearch] = try price.exact { text throws(MoneyError) in try Rate(dollarsPerThousand: text) }
+            guard UsageBucket(rawValue: key) == .webSearch else {
+                throw price.fault("not a known kind of use")
+            }
+            rates[.webSearch] = try price.exact { text throws(MoneyError) in
+                try Rate(dollarsPerThousand: text)
+            }
         }
         return RateCard(rates: rates)
     }
