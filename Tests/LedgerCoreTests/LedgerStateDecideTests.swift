@@ -122,8 +122,9 @@ struct LedgerStateDecideTests {
     mutating func twice() throws {
         let id = call(1, of: alice).callID
         try ledger.run(try reserve(1, "1"))
+        let again = try reserve(1, "1")
         #expect(throws: Rejection.alreadyReserved(id)) { [state = ledger.state, now = ledger.now] in
-            try state.decide(try self.reserve(1, "1"), at: now)
+            try state.decide(again, at: now)
         }
         let settle = Command.settle(settled(call(1, of: alice), .priced(try usd("0.5"))))
         try ledger.run(settle)

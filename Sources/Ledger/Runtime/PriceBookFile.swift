@@ -1,0 +1,143 @@
+internal import Crypto
+internal import JSON
+package import LedgerCore
+
+/// A price book in its file form, `dispatch-ledger-prices/1`.
+///
+/// Strict: a key that is not known, a price that is not exact or a name that two models share refuses the whole file, and
+/// says where. A book is identified by the hash of its bytes.
+package enum PriceBookFile {
+    static let format = "dispatch-ledger-prices/1"
+
+    /// The book that the binary carries, for when no file is given.
+    package static func embedded() throws(PriceBookFileError) -> PriceBook {
+        try parse(Array(EmbeddedPrices.json.utf8), file: "the embedded price book")
+    }
+
+    /// Reads a book from the bytes of `file`, whose name is only for messages.
+    package static func parse(_ bytes: [UInt8], file: String) throws(PriceBookFileError) -> PriceBook {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument.parse(bytes)
+        } catch {
+            throw PriceBookFileError(file: file, path: "$", reason: error.message)
+        }
+        let hash = SHA256.hash(of: bytes).description
+        do throws(PriceField.Fault) {
+            return try book(PriceField(document.root), hash: hash)
+        } catch {
+            throw PriceBookFileError(file: file, path: error.path, reason: error.reason)
+        }
+    }
+
+    private static func book(_ root: PriceField, hash: String) throws(PriceField.Fault) -> PriceBook {
+        try root.expectKeys(["format", "currency", "unpricedReserveUsd", "models"])
+        let format = try root.member("format")
+        guard try format.text() == Self.format else { throw format.fault("must be \(Self.format)") }
+        let currency = try root.member("currency")
+        guard try currency.text() == "USD" else { throw currency.fault("must be USD") }
+        let unpriced = try root.member("unpricedReserveUsd")
+        let reserve = try unpriced.exact { text throws(MoneyError) in try Money(decimal: text) }
+        var models: [ModelPrice] = []
+        let list = try root.member("models")
+        for field in try list.elements() { models.append(try model(field)) }
+        do throws(PriceBookError) {
+            return try PriceBook(hash: hash, unpricedReserve: reserve, models: models)
+        } catch {
+            throw list.fault(error.reason)
+        }
+    }
+
+    private static func model(_ field: PriceField) throws(PriceField.Fault) -> ModelPrice {
+        try field.expectKeys([
+            "provider", "model", "aliases", "outputTokensMax", "source", "checked", "prices",
+        ])
+        _ = try field.member("source").text()
+        let checked = try field.member("checked")
+        guard Day(try checked.text().utf8) != nil else { throw checked.fault("must be a day, YYYY-MM-DD") }
+        var aliases: [String] = []
+        for alias in try field.optional("aliases")?.elements() ?? [] { aliases.append(try alias.text()) }
+        var periods: [PricePeriod] = []
+        for period in try field.member("prices").elements() { periods.append(try self.period(period)) }
+        let provider = try field.member("provider").text()
+        let name = try field.member("model").text()
+        let outputTokensMax = try field.member("outputTokensMax").count()
+        do throws(PriceBookError) {
+            return try ModelPrice(
+                provider: provider, name: name, aliases: aliases, outputTokensMax: outputTokensMax,
+                periods: periods)
+        } catch {
+            throw field.fault(error.reason)
+        }
+    }
+
+    private static func period(_ field: PriceField) throws(PriceField.Fault) -> PricePeriod {
+        try field.expectKeys(["from", "perMillion", "perThousand", "tiers", "multipliers"])
+        let from = try field.member("from")
+        guard let start = Timestamp(try from.text().utf8) else {
+            throw from.fault("must be a moment, YYYY-MM-DDTHH:MM:SSZ")
+        }
+        let base = try rates(field)
+        var tiers: [PriceTier] = []
+        for tier in try field.optional("tiers")?.elements() ?? [] {
+            try tier.expectKeys(["above", "perMillion", "perThousand"])
+            let above = try tier.member("above").count()
+            guard !tiers.contains(where: { $0.above == above }) else {
+                throw tier.fault("a second tier above \(above)")
+            }
+            // A rate that the tier does not name stays the base's.
+            tiers.append(PriceTier(above: above, rates: base.overlaid(with: try rates(tier))))
+        }
+        var multipliers: [PriceModifier: Multiplier] = [:]
+        for (key, factor) in try field.optional("multipliers")?.members() ?? [] {
+            guard let modifier = PriceModifier(rawValue: key) else {
+                throw factor.fault("not a known factor")
+            }
+            multipliers[modifier] = try factor.exact { text throws(MoneyError) in try Multiplier(text) }
+        }
+        return PricePeriod(from: start, base: base, tiers: tiers, multipliers: multipliers)
+    }
+
+    private static func rates(_ field: PriceField) throws(PriceField.Fault) -> RateCard {
+        var rates: [UsageBucket: Rate] = [:]
+        for (key, price) in try field.member("perMillion").members() {
+            guard let bucket = UsageBucket(rawValue: key), bucket != .webSearch else {
+                throw price.fault("not a known kind of token")
+            }
+            rates[bucket] = try price.exact { text throws(MoneyError) in try Rate(dollarsPerMillion: text) }
+        }
+        for (key, price) in try field.optional("perThousand")?.members() ?? [] {
+            guard UsageBucket(rawValue: key) == .webSearch else {
+                throw price.fault("not a known kind of use")
+            }
+            rates[.webSearch] = try price.exact { text throws(MoneyError) in
+                try Rate(dollarsPerThousand: text)
+            }
+        }
+        return RateCard(rates: rates)
+    }
+}
+
+/// Why a price book's file was refused, and where.
+package struct PriceBookFileError: Error, Hashable, CustomStringConvertible {
+    /// The file.
+    package let file: String
+    /// The place in it: `$.models[3].prices[0].perMillion.input`.
+    package let path: String
+    /// What is wrong there.
+    package let reason: String
+
+    /// What a person reads.
+    package var description: String { "\(file): \(path): \(reason)" }
+}
+
+extension PriceBookError {
+    fileprivate var reason: String {
+        switch self {
+        case .duplicateName(let provider, let name): "two models of \(provider) are called \(name)"
+        case .ambiguousDates(_, let name): "\(name) has no price, or two from one moment"
+        case .inexact(_, let name, let bucket):
+            "a price of \(name) (\(bucket.rawValue)) times its multipliers is finer than 10^-18 USD a token"
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import LedgerCore
+import LedgerRuntime
+import Testing
+
+@Suite("PriceBookFile")
+struct PriceBookFileTests {
+    static let valid = """
+        {"format":"dispatch-ledger-prices/1","currency":"USD","unpricedReserveUsd":"1","models":[
+        {"provider":"anthropic","model":"claude-x","aliases":["claude-x-latest"],"outputTokensMax":64000,
+        "source":"s","checked":"2026-11-24","prices":[{"from":"2025-09-29T00:00:00Z",
+        "perMillion":{"input":"3","cacheRead":"0.3","output":"15"},"perThousand":{"webSearch":"10"},
+        "tiers":[{"above":200000,"perMillion":{"input":"6"}}],"multipliers":{"batch":"0.5"}}]}]}
+        """
+
+    @Test("reads a book; a rate that a tier does not name stays the base's")
+    func reads() throws {
+        let book = try PriceBookFile.parse(Array(Self.valid.utf8), file: "f")
+        #expect(book.hash.utf8.count == 64)
+        #expect(book.unpricedReserve.decimalText == "1")
+        let period = try #require(book.model("claude-x-latest", provider: "anthropic")?.periods.first)
+        let high = period.rates(inputTokens: 200_001).rates
+        #expect(high[.input] == (try Rate(dollarsPerMillion: "6")))
+        #expect(high[.output] == (try Rate(dollarsPerMillion: "15")))
+        #expect(high[.webSearch] == (try Rate(dollarsPerThousand: "10")))
+        #expect(period.rates(inputTokens: 200_000).rates[.input] == (try Rate(dollarsPerMillion: "3")))
+        #expect(period.multipliers == [.batch: try Multiplier("0.5")])
+    }
+
+    static let model = "$.models[0]"
+    static let price = "$.models[0].prices[0]"
+    static let refused: [(from: String, to: String, path: String)] = [
+        ("prices/1", "prices/2", "$.format"), ("\"USD\"", "\"EUR\"", "$.currency"),
+        ("\"models\":", "\"extra\":1,\"models\":", "$.extra"), ("\"unpricedReserveUsd\":\"1\",", "", "$"),
+        ("\"provider\":\"anthropic\",", "", model), ("\"checked\"", "\"cheked\"", "\(model).cheked"),
+        ("2026-11-24", "2026-11-31", "\(model).checked"), ("64000", "\"64000\"", "\(model).outputTokensMax"),
+        ("64000", "-1", "\(model).outputTokensMax"), ("64000", "1.5", "\(model).outputTokensMax"),
+        ("2025-09-29T00:00:00Z", "2025-09-29", "\(price).from"),
+        ("\"cacheRead\"", "\"cachedRead\"", "\(price).perMillion.cachedRead"),
+        ("\"cacheRead\"", "\"webSearch\"", "\(price).perMillion.webSearch"),
+        ("\"cacheRead\"", "\"input\"", "\(price).perMillion.input"),
+        ("\"0.3\"", "0.3", "\(price).perMillion.cacheRead"),
+        ("\"0.3\"", "\"3e-1\"", "\(price).perMillion.cacheRead"),
+        ("\"0.3\"", "\"-0.3\"", "\(price).perMillion.cacheRead"),
+        ("\"0.3\"", "\"0.08333333333333334\"", "\(price).perMillion.cacheRead"),
+        ("\"0.3\"", "\"0.000000000001\"", model),
+        ("\"webSearch\"", "\"codeRun\"", "\(price).perThousand.codeRun"),
+        ("\"above\"", "\"over\"", "\(price).tiers[0].over"),
+        ("\"batch\"", "\"bulk\"", "\(price).multipliers.bulk"),
+        ("\"0.5\"", "\"0.0000001\"", "\(price).multipliers.batch"),
+        ("claude-x-latest", "claude-x", "$.models"),
+        ("\"prices\":[{", "\"prices\":[],\"x\":[{", "\(model).x"), ("{\"format\"", "[{\"format\"", "$"),
+    ]
+
+    @Test("refuses a book with one thing wrong, and says where", arguments: refused)
+    func refuses(_ change: (from: String, to: String, path: String)) throws {
+        let (from, to, path) = change
+        let parts = Self.valid.split(separator: from, maxSplits: 1, omittingEmptySubsequences: false)
+        try #require(parts.count == 2)
+        let error = try #require(throws: PriceBookFileError.self) {
+            try PriceBookFile.parse(Array("\(parts[0])\(to)\(parts[1])".utf8), file: "my.json")
+        }
+        #expect(error.path == path, "\(error)")
+        #expect(error.description.hasPrefix("my.json: $"))
+    }
+
+    @Test("the book that the binary carries is sound and prices what people use")
+    func embedded() throws {
+        let book = try PriceBookFile.embedded()
+        let names: [(String, String)] = [
+            ("anthropic", "claude-sonnet-4-5-20250929"), ("anthropic", "claude-opus-4-1-20250805"),
+            ("anthropic", "claude-haiku-4-5"), ("anthropic", "claude-sonnet-4-20250514"),
+            ("openai", "gpt-4o-2024-08-06"), ("openai", "gpt-4o-mini"), ("openai", "gpt-4.1-mini"),
+            ("openai", "gpt-5"), ("openai", "o3"), ("openai", "o4-mini-2025-04-16"),
+            ("openai", "text-embedding-3-small"), ("openai", "text-embedding-3-large"),
+            ("gemini", "gemini-2.5-pro"), ("gemini", "gemini-2.5-flash"),
+        ]
+        for (provider, name) in names {
+            #expect(book.model(name, provider: provider) != nil, "\(provider) \(name)")
+        }
+        #expect(book.model("gpt-4o-2024-05-13", provider: "openai")?.name == "gpt-4o-2024-05-13")
+        let sorted = book.models.map { "\($0.provider) \($0.name)" }
+        #expect(sorted == sorted.sorted())
+    }
+}
