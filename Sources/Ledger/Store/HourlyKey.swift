@@ -30,7 +30,8 @@ package struct HourlyKey: Hashable, Sendable {
 }
 
 extension HourlyKey: Comparable {
-    /// The order in which rows are touched: one for all writers, so that they cannot wait for each other in a ring.
+    /// The order in which rows are touched: one for all writers, so that they cannot wait for each other in a
+    /// ring.
     package static func < (left: HourlyKey, right: HourlyKey) -> Bool {
         (left.user, left.hour, left.kind, left.source, left.provider, left.model)
             < (right.user, right.hour, right.kind, right.source, right.provider, right.model)
