@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A unix socket that passes PostgreSQL connections through, and cuts the first after so many of the server's bytes.
+/// A unix socket that passes PostgreSQL connections through, and cuts the first after so many of the server's
+/// bytes.
 final class CuttingRelay: Sendable {
     /// The directory to give libpq as its host.
     let directory: String

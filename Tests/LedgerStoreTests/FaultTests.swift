@@ -14,7 +14,8 @@ struct FaultTests {
         return store
     }
 
-    /// Where a session kills itself: at a row of the COPY, at a row of the sums, at the end of COMMIT's checks.
+    /// Where a session kills itself: at a row of the COPY, at a row of the sums, at the end of COMMIT's
+    /// checks.
     static let deaths: [(String, String)] = [
         ("before insert", "ledger.events_2026_11"), ("before insert", "ledger.usage_hourly"),
         ("after update", "ledger.checkpoints"),
@@ -156,7 +157,8 @@ struct FaultTests {
             """
             create function public.fail() returns trigger language plpgsql as
               $$ begin raise exception 'made up' using errcode = '\(code)'; end $$;
-            create trigger fail before insert on ledger.usage_hourly for each row execute function public.fail()
+            create trigger fail before insert on ledger.usage_hourly for each row
+              execute function public.fail()
             """)
         let error = #expect(throws: StoreError.self) { try store.ingest(journal.batch(1...3)) }
         guard case .server(let said)? = error else { Issue.record("\(String(describing: error))"); return }

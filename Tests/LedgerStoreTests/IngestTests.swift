@@ -28,7 +28,8 @@ struct IngestTests {
         #expect(try store.chain(at: Position(50)) == journal.chain(50))
         #expect(try store.chain(at: Position(51)) == nil)
         let row = try database.row(
-            "select call_id, provider, model, recorded_at, id, session_id from ledger.events where position = 5"
+            "select call_id, provider, model, recorded_at, id, session_id from ledger.events "
+                + "where position = 5"
         )
         #expect(
             row == [

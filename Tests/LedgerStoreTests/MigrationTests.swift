@@ -40,6 +40,25 @@ struct MigrationTests {
         #expect(applied.sorted() == Migration.all.map(\.name).sorted())
     }
 
+    @Test("writers that meet at the turn of a month make its partition once")
+    func partitionRace() async throws {
+        let database = try TestDatabase()
+        let url = database.server.url(database: database.name)
+        for year in 2040..<2050 {
+            let created = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let store = try LedgerStore.open(url: url, origin: "here")
+                        let rows = try store.query("select ledger.ensure_partition($1)", ["\(year)-06-01Z"])
+                        return rows.text(0, 0) == "t" ? 1 : 0
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(created == 1)
+        }
+    }
+
     @Test("a database whose migration differs from the program's is refused")
     func changed() throws {
         let database = try TestDatabase()
@@ -106,7 +125,8 @@ struct MigrationTests {
         ),
         ("create rule r as on delete to ledger.checkpoints do instead nothing", "rewrite rule"),
         (
-            "create function ledger.g() returns timestamptz language sql as $$select date_trunc('day', now())$$",
+            "create function ledger.g() returns timestamptz language sql as "
+                + "$$select date_trunc('day', now())$$",
             "date_trunc without a time zone in a body"
         ),
         (

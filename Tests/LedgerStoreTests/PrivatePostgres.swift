@@ -3,8 +3,8 @@ import Postgres
 
 /// A real PostgreSQL server of this test process's own, on a unix socket in a temporary directory.
 ///
-/// A shell owns the server and reads commands from this process; when this process ends, however it ends, the shell
-/// reads the end of its input, stops the server and removes the directory.
+/// A shell owns the server and reads commands from this process; when this process ends, however it ends, the
+/// shell reads the end of its input, stops the server and removes the directory.
 final class PrivatePostgres: Sendable {
     /// The server that suites share; each test has its own database on it.
     static let shared = Result { try PrivatePostgres() }
@@ -61,7 +61,8 @@ final class PrivatePostgres: Sendable {
         set -eu
         d=$(mktemp -d /tmp/ledger-postgres.XXXXXX)
         start() {
-          "$1/pg_ctl" -D "$d/data" -s -w -l "$d/log" -o "-k $d -c listen_addresses='' -c max_connections=60" start \
+          "$1/pg_ctl" -D "$d/data" -s -w -l "$d/log" \\
+            -o "-k $d -c listen_addresses='' -c max_connections=60" start \
             || { tr '\\n' ' ' < "$d/log"; echo; exit 1; }
         }
         trap '"$1/pg_ctl" -D "$d/data" -s -m immediate stop 2>/dev/null || true; rm -rf "$d"' EXIT

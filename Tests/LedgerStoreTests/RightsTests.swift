@@ -109,7 +109,8 @@ struct RightsTests {
     func readerTimeout() throws {
         let database = try TestDatabase()
         let settings = try database.value(
-            "select array_to_string(setconfig, ' ') from pg_db_role_setting where setrole = 'ledger_reader'::regrole"
+            "select array_to_string(setconfig, ' ') from pg_db_role_setting "
+                + "where setrole = 'ledger_reader'::regrole"
         )
         #expect(settings == "default_transaction_read_only=on statement_timeout=30s")
     }
@@ -134,7 +135,8 @@ struct RightsTests {
     @Test("the database itself recomputes the chain, and says where it breaks")
     func verifyChain() throws {
         let database = try TestDatabase()
-        // Twelve lines with true chains, number 7 altered afterwards as a broken disk would: before it gets here.
+        // Twelve lines with true chains, number 7 altered afterwards as a broken disk would: before it gets
+        // here.
         try database.run(
             """
             do $$
@@ -144,8 +146,9 @@ struct RightsTests {
               for i in 1..12 loop
                 body := format('{"position":%s,"text":"ünï \\\\"', i);
                 chain := sha256(chain || convert_to(body, 'UTF8'));
-                insert into ledger.events (origin, position, recorded_at, id, type, chain, line) values ('here', i,
-                  '2026-11-24', gen_random_uuid(), 't', chain, case i when 7 then '{"p' else '' end || body
+                insert into ledger.events (origin, position, recorded_at, id, type, chain, line)
+                  values ('here', i, '2026-11-24', gen_random_uuid(), 't', chain,
+                    case i when 7 then '{"p' else '' end || body
                   || ',"chain":"' || encode(chain, 'hex') || '"}');
               end loop;
             end $$

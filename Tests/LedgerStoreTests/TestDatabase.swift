@@ -44,7 +44,7 @@ final class TestDatabase {
 
     /// Every row.
     func rows(_ sql: String, as user: String = "postgres") throws -> [[String?]] {
-        let rows = try connect(user: user).query(sql)
+        let rows: PostgresResult = try connect(user: user).query(sql)
         return (0..<rows.rowCount).map { row in (0..<rows.columnCount).map { rows.text(row, $0) } }
     }
 

@@ -6,9 +6,9 @@ extension LedgerStore {
     ///
     /// A batch that is stored already (a commit whose answer was lost) counts as stored.
     ///
-    /// - Throws: ``StoreError/behind(_:)`` and ``StoreError/fenced(_:)`` when the store is not at the batch's start,
-    ///   ``StoreError/foreign(_:)`` when it is, with another history; ``StoreError/connection(_:)``,
-    ///   ``StoreError/server(_:)``, ``StoreError/malformed(_:)``.
+    /// - Throws: ``StoreError/behind(_:)`` and ``StoreError/fenced(_:)`` when the store is not at the
+    ///   batch's start, ``StoreError/foreign(_:)`` when it is, with another history;
+    ///   ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/malformed(_:)``.
     package func ingest(_ batch: IngestBatch) throws(StoreError) {
         guard !batch.events.isEmpty else { return }
         try batch.validate()
@@ -49,7 +49,10 @@ extension LedgerStore {
     ) throws(StoreError) -> Bool {
         if start.position == Position(0) {
             return try query(
-                "insert into ledger.checkpoints (origin, position, chain) values ($1, $2, $3) on conflict do nothing",
+                """
+                insert into ledger.checkpoints (origin, position, chain) values ($1, $2, $3)
+                on conflict do nothing
+                """,
                 [origin, String(end.position.value), Bytea.text(end.chain)]
             ).affectedRows == 1
         }

@@ -11,12 +11,14 @@ extension LedgerStore {
         return Int(try query("select max(version) from ledger.schema_migrations").integer(0, 0) ?? 0)
     }
 
-    /// Applies the migrations that are missing, each in its own transaction, and makes this and the next two months.
+    /// Applies the migrations that are missing, each in its own transaction, and makes this and the next two
+    /// months.
     ///
     /// Safe to run from several processes at once.
     ///
     /// - Returns: the names of those applied now.
-    /// - Throws: ``StoreError/migrationChanged(_:)``, ``StoreError/connection(_:)``, ``StoreError/server(_:)``.
+    /// - Throws: ``StoreError/migrationChanged(_:)``, ``StoreError/connection(_:)``,
+    ///   ``StoreError/server(_:)``.
     @discardableResult
     package func migrate() throws(StoreError) -> [String] {
         var applied: [String] = []

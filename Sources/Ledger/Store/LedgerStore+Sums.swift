@@ -20,12 +20,13 @@ extension LedgerStore {
     }
 
     private static let addSumsStatement = """
-        insert into ledger.usage_hourly as stored (origin, user_id, bucket, kind, source, provider, model, calls,
-          errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd,
-          estimated_usd, unpriced_calls, held_usd, duration_ms)
-        select $1::text, added.* from unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
-          $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-          $14::bigint[], $15::numeric[], $16::numeric[], $17::bigint[], $18::numeric[], $19::bigint[]) as added
+        insert into ledger.usage_hourly as stored (origin, user_id, bucket, kind, source, provider, model,
+          calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+          cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms)
+        select $1::text, added.* from unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[],
+          $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+          $13::bigint[], $14::bigint[], $15::numeric[], $16::numeric[], $17::bigint[], $18::numeric[],
+          $19::bigint[]) as added
         on conflict (origin, user_id, bucket, kind, source, provider, model) do update set
           calls = stored.calls + excluded.calls,
           errors = stored.errors + excluded.errors,

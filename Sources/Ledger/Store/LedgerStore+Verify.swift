@@ -52,7 +52,10 @@ extension LedgerStore {
         after position: Position, limit: Int
     ) throws(StoreError) -> [(position: Position, line: [UInt8])] {
         let rows = try query(
-            "select position, line from ledger.events where origin = $1 and position > $2 order by position limit $3",
+            """
+            select position, line from ledger.events where origin = $1 and position > $2
+            order by position limit $3
+            """,
             [origin, String(position.value), String(limit)])
         var lines: [(position: Position, line: [UInt8])] = []
         for row in 0..<rows.rowCount {

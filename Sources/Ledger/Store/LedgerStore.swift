@@ -3,8 +3,8 @@ import Postgres
 
 /// The SQL side of one journal: PostgreSQL as the journal's first projection.
 ///
-/// It belongs to the thread that opened it, and blocks. After any error, call ``resume(journalEnd:chainAt:)``: it
-/// connects again where needed and says where to go on.
+/// It belongs to the thread that opened it, and blocks. After any error, call
+/// ``resume(journalEnd:chainAt:)``: it connects again where needed and says where to go on.
 package final class LedgerStore {
     /// The journal whose events it stores.
     package let origin: String
@@ -42,8 +42,9 @@ package final class LedgerStore {
     ///   - journalEnd: the journal's last durable position.
     ///   - chainAt: the journal's chain at a position up to that; at 0 the chain before the first event.
     /// - Returns: the checkpoint; position 0 when nothing is stored yet.
-    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``, ``StoreError/schema(found:wanted:)``,
-    ///   ``StoreError/ahead(store:journal:)``, ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``,
+    ///   ``StoreError/schema(found:wanted:)``, ``StoreError/ahead(store:journal:)``,
+    ///   ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
     package func resume(
         journalEnd: Position, chainAt: (Position) -> [UInt8]?
     ) throws(StoreError) -> StoreCheckpoint {
@@ -69,8 +70,8 @@ package final class LedgerStore {
 
     /// Connects if need be, ends a transaction that an error left open, and takes the origin's lock.
     ///
-    /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an earlier
-    /// session sent is still on its way: what the checkpoint says is final.
+    /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an
+    /// earlier session sent is still on its way: what the checkpoint says is final.
     func takeOrigin() throws(StoreError) {
         if !isConnected || connection.transactionState == .active {
             isOriginTaken = false

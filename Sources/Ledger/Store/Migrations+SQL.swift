@@ -157,7 +157,10 @@ begin
   if to_regclass('ledger.' || quote_ident(name)) is not null then return false; end if;
   -- One at a time: two writers may meet at the turn of a month.
   perform pg_advisory_xact_lock(hashtextextended('ledger.ensure_partition', 0));
-  if to_regclass('ledger.' || quote_ident(name)) is not null then return false; end if;
+  -- A query, because to_regclass would answer from a cache that an advisory lock does not refresh.
+  if exists (select from pg_class c where c.relnamespace = 'ledger'::regnamespace and c.relname = name) then
+    return false;
+  end if;
   -- Only a distributed database reads this setting; elsewhere it is a name without a meaning.
   perform set_config('citus.enable_unsafe_triggers', 'on', true);
   execute format('create table ledger.%I partition of ledger.events for values from (%L) to (%L)',

@@ -66,7 +66,8 @@ extension StoreError: CustomStringConvertible {
         case .schema(let found, let wanted):
             "the database has schema version \(found), this program needs \(wanted): run `dledger migrate`"
         case .migrationChanged(let version):
-            "migration \(version) in the database is not the one in this program; released migrations never change"
+            "migration \(version) in the database is not the one in this program; "
+                + "released migrations never change"
         case .shared(let origins):
             "the database also holds \(origins.joined(separator: ", ")): rebuild would lose them"
         case .malformed(let reason): "malformed batch: \(reason)"

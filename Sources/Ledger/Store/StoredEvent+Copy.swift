@@ -4,9 +4,9 @@ import Postgres
 extension StoredEvent {
     /// The statement whose columns ``write(to:origin:)`` fills, in its order.
     static let copyStatement = """
-        copy ledger.events (origin, position, recorded_at, id, type, user_id, call_id, dispatch_id, session_id,
-          source, provider, model, result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms,
-          provider_request_id, chain, line) from stdin
+        copy ledger.events (origin, position, recorded_at, id, type, user_id, call_id, dispatch_id,
+          session_id, source, provider, model, result, cost_state, input_tokens, output_tokens, cost_usd,
+          duration_ms, provider_request_id, chain, line) from stdin
         """
 
     /// Adds the event as one row of COPY.

@@ -1,6 +1,7 @@
 package import LedgerCore
 
-/// One recorded event as the `events` table holds it: the journal's line and the columns that people search by.
+/// One recorded event as the `events` table holds it: the journal's line and the columns that people search
+/// by.
 package struct StoredEvent: Sendable {
     /// Place in the journal.
     package var position: Position

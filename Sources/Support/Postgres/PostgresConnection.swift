@@ -2,8 +2,8 @@ import CPostgres
 
 /// One blocking libpq connection.
 ///
-/// It belongs to the thread that made it. No statement's text ever contains a value: values travel as parameters or
-/// by COPY.
+/// It belongs to the thread that made it. No statement's text ever contains a value: values travel as
+/// parameters or by COPY.
 package struct PostgresConnection: ~Copyable {
     private let raw: OpaquePointer
     private let options: PostgresOptions
@@ -140,8 +140,9 @@ package struct PostgresConnection: ~Copyable {
         let status = PQresultStatus(answer)
         if expected.contains(status) { return PostgresResult(answer) }
         defer { PQclear(answer) }
-        let said = ServerField.message(answer)
-        // Without a code the message is libpq's own: the connection broke, although PQstatus may notice only later.
+        let said = PostgresError.ServerMessage(answer)
+        // Without a code the message is libpq's own: the connection broke, although PQstatus may notice only
+        // later.
         guard !said.sqlState.isEmpty else { throw .connectionLost(said.message) }
         throw .server(said)
     }

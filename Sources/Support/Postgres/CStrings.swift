@@ -1,23 +1,3 @@
-import CPostgres
-
-/// Reads what the server said from a failed result.
-enum ServerField {
-    static func message(_ result: OpaquePointer) -> PostgresError.ServerMessage {
-        PostgresError.ServerMessage(
-            sqlState: field(result, postgres_field_sqlstate()),
-            message: PQresultErrorField(result, postgres_field_message()).map { trimmed($0) }
-                ?? trimmed(PQresultErrorMessage(result)),
-            detail: field(result, postgres_field_detail()),
-            hint: field(result, postgres_field_hint()),
-            context: field(result, postgres_field_context()),
-            constraint: field(result, postgres_field_constraint()))
-    }
-
-    private static func field(_ result: OpaquePointer, _ code: CInt) -> String {
-        trimmed(PQresultErrorField(result, code))
-    }
-}
-
 /// A C string without the newlines at its end; empty for none.
 func trimmed(_ text: UnsafePointer<CChar>?) -> String {
     guard let text else { return "" }
