@@ -21,7 +21,8 @@ struct Admission {
                 + min(Int64(request.mediaParts), 10_000) * Self.mediaTokens,
             outputTokens: route.kind == .embeddings ? 0 : request.maxOutputTokens,
             answers: max(min(request.answers, 100_000), 1),
-            webSearches: request.hasWebSearch ? min(request.webSearchesMax ?? Self.searchesUnstated, 1_000) : 0)
+            webSearches: request.hasWebSearch
+                ? min(request.webSearchesMax ?? Self.searchesUnstated, 1_000) : 0)
         let pricing = Pricing(book: prices, provider: route.provider.rawValue, time: time)
         do throws(PricingGap) { return (try pricing.upperBound(of: bound), true) } catch {
             let tokens = bound.inputTokens + min(request.maxOutputTokens ?? 0, 1 << 32)

@@ -17,7 +17,8 @@ enum QuotaMessage {
 
     private static func money(_ window: String, _ event: CallRejected) -> String {
         let limit = event.limit
-        return "The \(window) quota would be exceeded: this call may cost up to $\(event.requested.decimalText); "
+        return
+            "The \(window) quota would be exceeded: this call may cost up to $\(event.requested.decimalText); "
             + "$\(dollars(limit.used)) used and $\(dollars(limit.reserved)) reserved of $\(dollars(limit.limit))"
             + "\(until(limit))."
     }

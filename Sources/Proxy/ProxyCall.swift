@@ -1,3 +1,4 @@
+import Metrics
 import EventLoop
 import HTTP
 import HTTPClient
@@ -36,7 +37,9 @@ final class ProxyCall {
     private var sentNanoseconds: UInt64 = 0
     private var drainTimer: LoopTimer?
 
-    init(_ service: ProxyService, _ exchange: HTTPExchange, route: APIRoute, request: CallRequest, user: UserID) {
+    init(
+        _ service: ProxyService, _ exchange: HTTPExchange, route: APIRoute, request: CallRequest, user: UserID
+    ) {
         self.service = service
         self.exchange = exchange
         self.route = route
@@ -44,7 +47,8 @@ final class ProxyCall {
         admittedAt = service.ledger.configuration.now()
         prompt = service.promptText(request, exchange.body)
         identity = CallIdentity(
-            callID: service.newID(at: admittedAt), user: user, source: "proxy", provider: route.provider.rawValue,
+            callID: service.newID(at: admittedAt), user: user, source: "proxy",
+            provider: route.provider.rawValue,
             model: String((request.model ?? "").prefix(256)), api: route.kind.rawValue,
             dispatchID: LinkHeader.value(exchange.head.headers["x-dispatch-id"]),
             sessionID: LinkHeader.value(exchange.head.headers["x-session-id"]))
@@ -99,7 +103,9 @@ final class ProxyCall {
             return forward(to: upstream, key: key)
         }
         service.metrics.refused["unavailable"].increment()
-        end(with: .unavailable("The ledger cannot record calls now; nothing was sent. Try again in a moment."))
+        end(
+            with: .unavailable("The ledger cannot record calls now; nothing was sent. Try again in a moment.")
+        )
     }
 
     private func refuse(_ event: CallRejected) {
@@ -145,7 +151,7 @@ final class ProxyCall {
     private func bytesArrived(_ bytes: UnsafeRawBufferPointer) -> HTTPTransfer.Flow {
         reader?.feed(bytes)
         // The end of a stream waits until the call is settled: whoever has seen it can rely on the record.
-        if isRecorded, answer.isStream, !isSettling, reader?.sawTerminal == true {
+        if isRecorded, answer.isStream, !isSettling, reader?.sawLastEvent == true {
             answer.holdBack()
             settle(.complete)
         }

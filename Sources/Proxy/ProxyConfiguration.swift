@@ -1,6 +1,3 @@
-package import LedgerCore
-package import HTTP
-
 /// How the proxy is set up.
 package struct ProxyConfiguration: Sendable {
     /// Where each provider's calls go, and with which key.

@@ -20,6 +20,6 @@ package enum ProxyKey {
     }
 
     private static func signature(of user: UserID, _ secret: [UInt8]) -> [UInt8] {
-        HMACSHA256.authenticate(Array("proxy:\(user.text)".utf8), key: secret)
+        HMACSHA256.code(of: Array("proxy:\(user.text)".utf8), key: secret).bytes
     }
 }

@@ -14,7 +14,8 @@ final class ProxyMetrics: Sendable {
             "proxy_requests_refused_total", help: "Requests refused before they became a call, by reason.",
             labels: ["reason"])
         unrecorded = set.counter(
-            "proxy_unrecorded_calls_total", help: "Calls let through with LEDGER_FAIL=open while nothing could be recorded.")
+            "proxy_unrecorded_calls_total",
+            help: "Calls let through with LEDGER_FAIL=open while nothing could be recorded.")
         upstreamDuration = set.histogram(
             "proxy_upstream_duration_seconds", help: "From sending a request to the last byte of its answer.",
             labels: ["provider"], bounds: Distribution.dispatchSeconds)
@@ -27,18 +28,23 @@ final class ProxyMetrics: Sendable {
     private static func writeTotals(_ ledger: Ledger, _ usersMax: Int, to writer: inout ExpositionWriter) {
         let totals = ModelTotals(ledger.read { $0.usage }, prices: ledger.prices, usersMax: usersMax)
         writer.family(
-            "proxy_api_calls_total", .counter, help: "Calls by user, model and how they ended; from the ledger.")
+            "proxy_api_calls_total", .counter,
+            help: "Calls by user, model and how they ended; from the ledger.")
         for (key, sums) in totals.rows {
-            let ended = [("ok", sums.calls - sums.errors), ("error", sums.errors), ("rejected", sums.rejected)]
+            let ended = [
+                ("ok", sums.calls - sums.errors), ("error", sums.errors), ("rejected", sums.rejected),
+            ]
             for (status, count) in ended where count > 0 {
                 writer.sample(["user_id": key.user, "model": key.model, "status": status], .integer(count))
             }
         }
-        writer.family("proxy_api_cost_usd_total", .counter, help: "Cost in USD by user and model; from the ledger.")
+        writer.family(
+            "proxy_api_cost_usd_total", .counter, help: "Cost in USD by user and model; from the ledger.")
         for (key, sums) in totals.rows {
             writer.sample(["user_id": key.user, "model": key.model], .money(sums.cost))
         }
-        writer.family("proxy_quota_rejections_total", .counter, help: "Calls refused by a quota; from the ledger.")
+        writer.family(
+            "proxy_quota_rejections_total", .counter, help: "Calls refused by a quota; from the ledger.")
         for (user, count) in totals.rejections { writer.sample(["user_id": user], .integer(count)) }
     }
 }

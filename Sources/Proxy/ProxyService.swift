@@ -1,6 +1,6 @@
 package import EventLoop
 package import HTTP
-import HTTPClient
+package import HTTPClient
 import JSON
 import LedgerCore
 package import LedgerRuntime
@@ -31,7 +31,8 @@ package final class ProxyService {
 
     /// Creates the service on `loop`.
     package init(
-        loop: EventLoop, ledger: Ledger, configuration: ProxyConfiguration, shell: ServiceShell, set: MetricSet,
+        loop: EventLoop, ledger: Ledger, configuration: ProxyConfiguration, shell: ServiceShell,
+        set: MetricSet,
         usersMax: Int, log: Logger
     ) throws(HTTPClientError) {
         self.loop = loop
@@ -79,7 +80,8 @@ package final class ProxyService {
         }
         do throws(RequestError) {
             let request = try CallRequest(exchange.body, route: route, parser: parser)
-            ProxyCall(self, exchange, route: route, request: request, user: user).start(at: upstream, key: key)
+            ProxyCall(self, exchange, route: route, request: request, user: user).start(
+                at: upstream, key: key)
         } catch {
             metrics.refused["bad_request"].increment()
             respond(.badRequest(error.message), provider: route.provider, on: exchange)
@@ -97,7 +99,9 @@ package final class ProxyService {
 
     /// The bearer token of a request.
     static func bearer(_ headers: HTTPHeaders) -> String? {
-        guard let value = headers["authorization"], value.lowercased().hasPrefix("bearer ") else { return nil }
+        guard let value = headers["authorization"], value.lowercased().hasPrefix("bearer ") else {
+            return nil
+        }
         return String(value.dropFirst(7))
     }
 

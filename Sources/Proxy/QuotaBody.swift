@@ -22,10 +22,13 @@ enum QuotaBody {
                 quota.dailyTokens = tokens
             case "timezone":
                 guard value.string == "UTC" else {
-                    throw QuotaBodyError("Windows are days and months of UTC: leave timezone out, or say \"UTC\".")
+                    throw QuotaBodyError(
+                        "Windows are days and months of UTC: leave timezone out, or say \"UTC\".")
                 }
             case "enabled":
-                guard let isEnabled = value.bool else { throw QuotaBodyError("enabled is not true or false.") }
+                guard let isEnabled = value.bool else {
+                    throw QuotaBodyError("enabled is not true or false.")
+                }
                 quota.isEnabled = isEnabled
             default:
                 throw QuotaBodyError(
@@ -38,7 +41,8 @@ enum QuotaBody {
 
     /// A plain decimal number or string of dollars, exact and not negative.
     private static func money(_ key: String, _ value: JSONValue) throws(QuotaBodyError) -> Money {
-        guard let text = value.rawNumber ?? value.string, let amount = try? Money(decimal: text), amount >= .zero
+        guard let text = value.rawNumber ?? value.string, let amount = try? Money(decimal: text),
+            amount >= .zero
         else { throw QuotaBodyError("\(key) is not a plain decimal amount of dollars.") }
         return amount
     }

@@ -1,3 +1,5 @@
+import EventLoop
+import Service
 import HTTP
 import JSON
 import LedgerCore
@@ -23,12 +25,16 @@ struct QuotaRoutes {
                 $0.member("key", key)
             }
             exchange.respond(
-                status: 200, headers: ["content-type": "application/json", "cache-control": "no-store"], body: body)
+                status: 200, headers: ["content-type": "application/json", "cache-control": "no-store"],
+                body: body)
         }
     }
 
-    private func admin(_ method: String, _ template: String, _ handler: @escaping (HTTPExchange, UserID) -> Void) {
-        service.shell.router.on(method, template) { [token = service.configuration.adminToken] exchange, parameters in
+    private func admin(
+        _ method: String, _ template: String, _ handler: @escaping (HTTPExchange, UserID) -> Void
+    ) {
+        service.shell.router.on(method, template) {
+            [token = service.configuration.adminToken] exchange, parameters in
             guard AdminAccess.isGranted(exchange, token: token) else { return AdminAccess.refuse(exchange) }
             guard let user = UserID(parameters["user"] ?? "") else {
                 return Problem(
@@ -42,7 +48,9 @@ struct QuotaRoutes {
 
     private func show(_ user: UserID, on exchange: HTTPExchange) {
         let now = service.ledger.configuration.now()
-        let (quota, budget) = service.ledger.read { ($0.state.quotas[user], $0.state.budget(of: user, at: now)) }
+        let (quota, budget) = service.ledger.read {
+            ($0.state.quotas[user], $0.state.budget(of: user, at: now))
+        }
         guard let quota else {
             return Problem(
                 status: 404, type: "/problems/no-quota", title: "No quota is set",

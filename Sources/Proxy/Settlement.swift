@@ -27,11 +27,13 @@ struct Settlement {
         let answered = reading.responseModel.map { String($0.prefix(256)) }
         let identity = CallIdentity(
             callID: call.callID, user: call.user, source: call.source, provider: call.provider,
-            model: answered ?? call.model, api: call.api, dispatchID: call.dispatchID, sessionID: call.sessionID)
+            model: answered ?? call.model, api: call.api, dispatchID: call.dispatchID,
+            sessionID: call.sessionID)
         let isOK = ending == .complete && (200..<400).contains(status) && !reading.isErrorMidStream
         return CallSettled(
             call: identity, requestModel: answered == call.model || answered == nil ? nil : call.model,
-            result: isOK ? .ok : isClientGone ? .aborted : .error, status: Int64(status), usage: outcome.usage,
+            result: isOK ? .ok : isClientGone ? .aborted : .error, status: Int64(status),
+            usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
             priceBook: prices.hash, serviceTier: reading.serviceTier.map { String($0.prefix(64)) },
             providerRequestID: reading.responseID.map { String($0.prefix(256)) },
@@ -52,7 +54,9 @@ struct Settlement {
         }
         guard let usage = reading.usage, usage.isPlausible else {
             // Served, or perhaps served, and no figures: the bound counts, never zero.
-            guard isKnown(call.model) else { return Outcome(source: .none, cost: .unpriced(holding: reserved)) }
+            guard isKnown(call.model) else {
+                return Outcome(source: .none, cost: .unpriced(holding: reserved))
+            }
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }

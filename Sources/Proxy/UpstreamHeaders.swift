@@ -38,7 +38,8 @@ enum UpstreamHeaders {
     }
 
     private static let hopByHop: Set<String> = [
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+        "trailer",
         "transfer-encoding", "upgrade", "alt-svc",
     ]
 

@@ -1,3 +1,5 @@
+import LedgerRuntime
+import Service
 import HTTP
 import JSON
 import LedgerCore
@@ -60,7 +62,9 @@ struct UsageRoutes {
 
     private static func write(_ user: UserID, _ usage: UserUsage, _ now: Timestamp, to json: inout JSONText) {
         json.member("user", user.text)
-        for (window, sums) in [("day", usage.day(at: now)), ("month", usage.month(at: now)), ("total", usage.total)] {
+        for (window, sums) in [
+            ("day", usage.day(at: now)), ("month", usage.month(at: now)), ("total", usage.total),
+        ] {
             json.key(window)
             json.object { write(sums, to: &$0) }
         }

@@ -1,3 +1,5 @@
+import Terminal
+
 /// The commands of `dledger` and how one is chosen.
 enum CommandLineTool {
     /// Runs the command that `arguments` name; returns the exit code.
@@ -28,9 +30,11 @@ enum CommandLineTool {
 
     /// Every command, in the order in which help lists them.
     static let commands: [CommandDescription] = [
-        ServeCommand.description, MigrateCommand.description, UsageCommand.description, TailCommand.description,
-        VerifyCommand.description, ReplayCommand.description, KeysCommand.description, QuotaCommand.description,
-        SimulateCommand.description, HelpCommand.description,
+        ServeCommand.description, MigrateCommand.description, UsageCommand.description,
+        TailCommand.description,
+        VerifyCommand.description, ReplayCommand.description, KeysCommand.description,
+        QuotaCommand.description,
+        HelpCommand.description,
     ]
 }
 

@@ -1,7 +1,10 @@
+import Terminal
+
 /// `dledger help [COMMAND|config]`.
 enum HelpCommand {
     static let description = CommandDescription(
-        name: "help", summary: "Explains a command, or the configuration.", usage: "help [COMMAND|config]", options: [],
+        name: "help", summary: "Explains a command, or the configuration.", usage: "help [COMMAND|config]",
+        options: [],
         run: { run($0, $1) })
 
     static func run(_ words: [String], _ environment: Environment) -> Int32 {

@@ -24,7 +24,8 @@ struct House {
 
     private static let shutdownMilliseconds: Int64 = 10_000
 
-    init(_ settings: Settings, services: Set<ServiceName>, _ environment: Environment) throws(CommandFailure) {
+    init(_ settings: Settings, services: Set<ServiceName>, _ environment: Environment) throws(CommandFailure)
+    {
         self.settings = settings
         log = try LogSettings.logger(environment)
         let prices = try PriceSource.load(settings.pricesPath)
@@ -51,14 +52,15 @@ struct House {
         for name in ServiceName.allCases where services.contains(name) {
             let set = MetricSet()
             set.collect { shared.write(to: &$0) }
-            let scrape = SharedScrape(set)
+            let scrape = SharedScrape { set.render($0) }
             let shell = ServiceShell(
                 named: name.rawValue, set: set, scrapeToken: settings.metricsToken,
                 scrape: { scrape.text($0, nowNanoseconds: SystemClock.monotonicNanoseconds()) },
                 health: { health.report() })
             switch name {
             case .gateway: add(shell, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
-            case .platform: add(shell, port: settings.platformPort, name, PlatformService(shell: shell).handle)
+            case .platform:
+                add(shell, port: settings.platformPort, name, PlatformService(shell: shell).handle)
             case .proxy:
                 let proxy = try ProxySource.service(
                     settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
@@ -84,7 +86,8 @@ struct House {
                     "listening", ["url": "http://\(settings.bind):\(port)", "version": Build.version])
             } catch {
                 throw CommandFailure(
-                    ExitCode.unavailable, "\(listener.name) cannot listen on \(settings.bind):\(listener.port): \(error)")
+                    ExitCode.unavailable,
+                    "\(listener.name) cannot listen on \(settings.bind):\(listener.port): \(error)")
             }
         }
         do throws(ThreadError) {

@@ -46,13 +46,17 @@ struct JournalAudit {
             if state.open[event.call.callID] != nil { findings.append("\(place): the call is open already") }
         case .callSettled(let event):
             calls += 1
-            if state.open[event.call.callID] == nil { findings.append("\(place): no open call is settled by this") }
+            if state.open[event.call.callID] == nil {
+                findings.append("\(place): no open call is settled by this")
+            }
         case .callExpired(let event):
             calls += 1
             guard let open = state.open[event.call.callID] else {
                 return findings.append("\(place): no open call expires here")
             }
-            if event.cost.charged != open.amount { findings.append("\(place): not the amount that was reserved") }
+            if event.cost.charged != open.amount {
+                findings.append("\(place): not the amount that was reserved")
+            }
         case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished: break
         }
     }
@@ -80,7 +84,8 @@ struct EventGroup: Hashable {
     init(_ recorded: RecordedEvent) {
         let call = recorded.event.call
         self.init(
-            user: recorded.event.user?.text ?? "", type: recorded.event.type.rawValue, provider: call?.provider ?? "",
+            user: recorded.event.user?.text ?? "", type: recorded.event.type.rawValue,
+            provider: call?.provider ?? "",
             model: call?.model ?? "")
     }
 }

@@ -1,3 +1,4 @@
+import LedgerRuntime
 import Files
 import LedgerJournal
 
@@ -15,7 +16,8 @@ enum JournalSize {
         } catch {
             if error.isMissing {
                 throw CommandFailure(
-                    ExitCode.badData, "there is no journal under \(settings.home): set LEDGER_HOME, or start `dledger serve`")
+                    ExitCode.badData,
+                    "there is no journal under \(settings.home): set LEDGER_HOME, or start `dledger serve`")
             }
             throw CommandFailure(ExitCode.badData, "\(error)")
         }

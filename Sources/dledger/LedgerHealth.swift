@@ -1,3 +1,4 @@
+import LedgerCore
 import LedgerRuntime
 import Service
 
@@ -20,7 +21,10 @@ struct LedgerHealth {
         if let status = ingest?.currentStatus {
             let lag = max(position - status.position, 0)
             parts.append(
-                ("postgres", "{\"up\":\(status.isConnected),\"lagEvents\":\(lag),\"refused\":\(status.isFatal)}"))
+                (
+                    "postgres",
+                    "{\"up\":\(status.isConnected),\"lagEvents\":\(lag),\"refused\":\(status.isFatal)}"
+                ))
             if !status.isConnected, state == .ok { state = .degraded }
         }
         return HealthReport(state, parts: parts)

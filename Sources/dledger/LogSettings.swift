@@ -11,6 +11,7 @@ enum LogSettings {
                 "LEDGER_LOG_LEVEL", text, LogLevel.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return Logger(
-            service: "dledger", level: level, to: .standardError, nowMicroseconds: SystemClock.nowMicroseconds)
+            service: "dledger", level: level, to: .standardError, nowMicroseconds: SystemClock.nowMicroseconds
+        )
     }
 }

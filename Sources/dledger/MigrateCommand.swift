@@ -4,14 +4,16 @@ import Terminal
 /// `dledger migrate`.
 enum MigrateCommand {
     static let description = CommandDescription(
-        name: "migrate", summary: "Brings the PostgreSQL schema up to this version.", usage: "migrate", options: [],
+        name: "migrate", summary: "Brings the PostgreSQL schema up to this version.", usage: "migrate",
+        options: [],
         run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
         try Arguments(words).end()
         let settings = try Settings(environment)
         guard let url = settings.postgresURL else {
-            throw CommandFailure(ExitCode.usage, "LEDGER_POSTGRES_URL is not set: there is nothing to migrate")
+            throw CommandFailure(
+                ExitCode.usage, "LEDGER_POSTGRES_URL is not set: there is nothing to migrate")
         }
         do throws(StoreError) {
             let applied = try LedgerStore.open(url: url, origin: settings.origin).migrate()

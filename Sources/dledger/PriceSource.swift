@@ -7,7 +7,11 @@ enum PriceSource {
     private static let bytesMax = 64 << 20
 
     static func load(_ path: String?) throws(CommandFailure) -> (book: PriceBook, source: String) {
-        guard let path else { return (try parse(Array(EmbeddedPrices.json.utf8), "the built-in price book"), "built-in") }
+        guard let path else {
+            do throws(PriceBookFileError) { return (try PriceBookFile.embedded(), "built-in") } catch {
+                throw CommandFailure(ExitCode.badData, "\(error)")
+            }
+        }
         let bytes: [UInt8]
         do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
             throw CommandFailure(ExitCode.badData, "LEDGER_PRICES: \(error)")
@@ -16,8 +20,8 @@ enum PriceSource {
     }
 
     private static func parse(_ bytes: [UInt8], _ name: String) throws(CommandFailure) -> PriceBook {
-        do throws(PriceBookFileError) { return try PriceBookFile.read(bytes) } catch {
-            throw CommandFailure(ExitCode.badData, "\(name): \(error)")
+        do throws(PriceBookFileError) { return try PriceBookFile.parse(bytes, file: name) } catch {
+            throw CommandFailure(ExitCode.badData, "\(error)")
         }
     }
 }

@@ -10,7 +10,8 @@ import Terminal
 /// The Proxy, put together from the environment.
 enum ProxySource {
     static func service(
-        _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger, shell: ServiceShell,
+        _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger,
+        shell: ServiceShell,
         set: MetricSet, log: Logger
     ) throws(CommandFailure) -> ProxyService {
         var configuration = ProxyConfiguration(
@@ -28,7 +29,8 @@ enum ProxySource {
     static func keySecret(_ environment: Environment) throws(CommandFailure) -> String {
         guard let secret = try SecretFile.read("LEDGER_KEY_SECRET", lengthMin: 32, environment) else {
             throw CommandFailure(
-                ExitCode.usage, "LEDGER_KEY_SECRET or LEDGER_KEY_SECRET_FILE is needed: users' keys are made with it")
+                ExitCode.usage,
+                "LEDGER_KEY_SECRET or LEDGER_KEY_SECRET_FILE is needed: users' keys are made with it")
         }
         return secret
     }

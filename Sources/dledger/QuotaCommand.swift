@@ -8,10 +8,12 @@ import Terminal
 enum QuotaCommand {
     static let description = CommandDescription(
         name: "quota", summary: "Sets, shows or removes a user's limits.",
-        usage: "quota set USER [--daily USD] [--monthly USD] [--daily-tokens N] [--disable] | show USER | rm USER",
+        usage:
+            "quota set USER [--daily USD] [--monthly USD] [--daily-tokens N] [--disable] | show USER | rm USER",
         options: [
             ("--daily USD", "money a UTC day"), ("--monthly USD", "money a UTC month"),
-            ("--daily-tokens N", "tokens a UTC day, in and out"), ("--disable", "the user may not call at all"),
+            ("--daily-tokens N", "tokens a UTC day, in and out"),
+            ("--disable", "the user may not call at all"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
@@ -25,11 +27,13 @@ enum QuotaCommand {
         let token = try ProxySource.adminToken(environment)
         let methods = ["set": "POST", "show": "GET", "rm": "DELETE"]
         let request = HTTPClientRequest(
-            method: methods[verb] ?? "GET", url: "http://\(settings.bind):\(settings.proxyPort)/quotas/\(user.text)",
+            method: methods[verb] ?? "GET",
+            url: "http://\(settings.bind):\(settings.proxyPort)/quotas/\(user.text)",
             headers: ["authorization": "Bearer \(token)", "content-type": "application/json"], body: body,
             idleTimeoutMilliseconds: 10_000, totalTimeoutMilliseconds: 15_000)
         let answer: (HTTPResponseHead, [UInt8])
-        do throws(HTTPClientError) { answer = try BlockingHTTP.perform(request, bodyBytesMax: 1 << 20) } catch {
+        do throws(HTTPClientError) { answer = try BlockingHTTP.perform(request, bodyBytesMax: 1 << 20) } catch
+        {
             throw CommandFailure(
                 ExitCode.unavailable,
                 "the Proxy at \(settings.bind):\(settings.proxyPort) does not answer (\(error.reason)); "
@@ -46,7 +50,8 @@ enum QuotaCommand {
 
     private static func limits(_ arguments: inout Arguments) throws(CommandFailure) -> [UInt8] {
         let money = [
-            ("dailyLimitUsd", try arguments.option("--daily")), ("monthlyLimitUsd", try arguments.option("--monthly")),
+            ("dailyLimitUsd", try arguments.option("--daily")),
+            ("monthlyLimitUsd", try arguments.option("--monthly")),
         ]
         let tokens = try arguments.option("--daily-tokens")
         let isDisabled = arguments.flag("--disable")

@@ -1,3 +1,4 @@
+import LedgerJournal
 import JSON
 import LedgerCore
 import LedgerRuntime
@@ -35,7 +36,9 @@ enum ReplayCommand {
     }
 
     private static func table(_ view: LedgerView) -> [UInt8] {
-        let rows = view.usage.users.sorted { $0.key.text < $1.key.text }.map { (key: [$0.key.text], value: $0.value.total) }
+        let rows = view.usage.users.sorted { $0.key.text < $1.key.text }.map {
+            (key: [$0.key.text], value: $0.value.total)
+        }
         let head = "replayed \(view.usage.position.value) events; \(view.state.open.count) calls open\n\n"
         return Array(head.utf8) + UsageReport.table([.user], rows)
     }

@@ -6,24 +6,27 @@ enum SecretFile {
     /// The secret in `name` or in the file of `name_FILE`; nil when neither is set.
     ///
     /// - Throws: when both are set, when the file is open to others or cannot be read, when the secret is too short.
-    static func read(_ name: String, lengthMin: Int, _ environment: Environment) throws(CommandFailure) -> String? {
+    static func read(
+        _ name: String, lengthMin: Int, _ environment: Environment
+    ) throws(CommandFailure) -> String? {
         let direct = environment[name]
         guard let path = environment[name + "_FILE"] else { return try check(name, direct, lengthMin) }
         guard direct == nil else {
             throw CommandFailure(ExitCode.usage, "\(name) and \(name)_FILE are both set: leave one out")
         }
+        let isOpen: Bool
+        var text: String
         do throws(FileError) {
-            guard try !FilePermissions.isOpenToOthers(path) else {
-                throw CommandFailure(
-                    ExitCode.usage, "\(name)_FILE: \(path) can be read or written by others; run: chmod 600 \(path)")
-            }
-            let bytes = try POSIXFileSystem().readWhole(path, bytesMax: 4096)
-            var text = String(decoding: bytes, as: UTF8.self)
-            while let last = text.last, last.isWhitespace { text.removeLast() }
-            return try check(name + "_FILE", text, lengthMin)
-        } catch let error as CommandFailure { throw error } catch {
-            throw CommandFailure(ExitCode.usage, "\(name)_FILE: \(error)")
+            isOpen = try FilePermissions.isOpenToOthers(path)
+            text = String(decoding: try POSIXFileSystem().readWhole(path, bytesMax: 4096), as: UTF8.self)
+        } catch { throw CommandFailure(ExitCode.usage, "\(name)_FILE: \(error)") }
+        guard !isOpen else {
+            throw CommandFailure(
+                ExitCode.usage,
+                "\(name)_FILE: \(path) can be read or written by others; run: chmod 600 \(path)")
         }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return try check(name + "_FILE", text, lengthMin)
     }
 
     private static func check(

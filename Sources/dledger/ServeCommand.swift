@@ -5,7 +5,8 @@ import Terminal
 enum ServeCommand {
     static let description = CommandDescription(
         name: "serve", summary: "Runs the services: all three, or those named, in one process.",
-        usage: "serve [gateway] [proxy] [platform]", options: [], run: { words, environment throws(CommandFailure) in
+        usage: "serve [gateway] [proxy] [platform]", options: [],
+        run: { words, environment throws(CommandFailure) in
             try run(words, environment)
         })
 
@@ -14,7 +15,8 @@ enum ServeCommand {
         var services: Set<ServiceName> = []
         while let word = arguments.word() {
             guard let service = ServiceName(rawValue: word) else {
-                throw CommandFailure(ExitCode.usage, "there is no service \"\(word)\": gateway, proxy, platform")
+                throw CommandFailure(
+                    ExitCode.usage, "there is no service \"\(word)\": gateway, proxy, platform")
             }
             services.insert(service)
         }

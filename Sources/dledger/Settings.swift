@@ -1,3 +1,4 @@
+import Terminal
 import LedgerCore
 import LedgerJournal
 import Proxy
@@ -50,8 +51,11 @@ struct Settings {
 
     /// Every variable.
     static let rows: [Row] = [
-        Row(name: "LEDGER_HOME", standard: ".ledger", meaning: "directory of the journal and everything else"),
-        Row(name: "LEDGER_ORIGIN", standard: "host name", meaning: "the identity of this journal and its writer"),
+        Row(
+            name: "LEDGER_HOME", standard: ".ledger", meaning: "directory of the journal and everything else"),
+        Row(
+            name: "LEDGER_ORIGIN", standard: "host name",
+            meaning: "the identity of this journal and its writer"),
         Row(
             name: "LEDGER_POSTGRES_URL", standard: "unset",
             meaning: "libpq URI, several hosts allowed; unset: journal only, everything but SQL works"),
@@ -65,10 +69,14 @@ struct Settings {
         Row(
             name: "LEDGER_KEY_SECRET[_FILE]", standard: "required to serve",
             meaning: "the secret that users' keys are made with, or its file; at least 32 characters"),
-        Row(name: "LEDGER_METRICS_TOKEN", standard: "unset", meaning: "bearer token that /metrics then asks for"),
         Row(
-            name: "ANTHROPIC_API_URL", standard: "https://api.anthropic.com", meaning: "where Anthropic calls go"),
-        Row(name: "ANTHROPIC_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
+            name: "LEDGER_METRICS_TOKEN", standard: "unset",
+            meaning: "bearer token that /metrics then asks for"),
+        Row(
+            name: "ANTHROPIC_API_URL", standard: "https://api.anthropic.com",
+            meaning: "where Anthropic calls go"),
+        Row(
+            name: "ANTHROPIC_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
         Row(name: "OPENAI_API_URL", standard: "https://api.openai.com", meaning: "where OpenAI calls go"),
         Row(name: "OPENAI_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
         Row(
@@ -81,7 +89,8 @@ struct Settings {
             meaning: "fsync: survives a power cut; os: survives a crash of this process"),
         Row(
             name: "LEDGER_FAIL", standard: "closed",
-            meaning: "while the journal cannot be written: closed refuses calls, open lets them pass unrecorded"),
+            meaning:
+                "while the journal cannot be written: closed refuses calls, open lets them pass unrecorded"),
         Row(
             name: "LEDGER_PROMPTS", standard: "truncate:500",
             meaning: "what is recorded of prompts: truncate:N characters, hash, or off"),
@@ -121,7 +130,9 @@ struct Settings {
         _ name: String, _ environment: Environment, _ choices: [String: Value], or standard: Value
     ) throws(CommandFailure) -> Value {
         guard let text = environment[name] else { return standard }
-        guard let value = choices[text] else { throw bad(name, text, choices.keys.sorted().joined(separator: ", ")) }
+        guard let value = choices[text] else {
+            throw bad(name, text, choices.keys.sorted().joined(separator: ", "))
+        }
         return value
     }
 
@@ -131,7 +142,8 @@ struct Settings {
         case "off": return .off
         default:
             let parts = text.split(separator: ":")
-            guard parts.count == 2, parts[0] == "truncate", let count = Int(parts[1]), (0...10_000).contains(count)
+            guard parts.count == 2, parts[0] == "truncate", let count = Int(parts[1]),
+                (0...10_000).contains(count)
             else { throw bad("LEDGER_PROMPTS", text, "truncate:N with N from 0 to 10000, hash, off") }
             return .truncate(count)
         }

@@ -1,3 +1,5 @@
+import Crypto
+import LedgerJournal
 import LedgerCore
 import LedgerStore
 
@@ -11,11 +13,13 @@ struct StoreComparison {
             return
         }
         if checkpoint.position.value > audit.position {
-            findings.append("postgres: at position \(checkpoint.position.value), beyond the journal's \(audit.position)")
+            findings.append(
+                "postgres: at position \(checkpoint.position.value), beyond the journal's \(audit.position)")
             return
         }
-        if checkpoint.chain != audit.stopChain?.bytes {
-            findings.append("postgres: the chain at position \(checkpoint.position.value) is not the journal's")
+        if checkpoint.chain != audit.stopChain?.digest.bytes {
+            findings.append(
+                "postgres: the chain at position \(checkpoint.position.value) is not the journal's")
         }
         if stored.eventCount != checkpoint.position.value {
             findings.append("postgres: \(stored.eventCount) rows up to position \(checkpoint.position.value)")
@@ -29,7 +33,8 @@ struct StoreComparison {
         for sum in stored.events {
             let group = EventGroup(user: sum.user, type: sum.kind, provider: sum.provider, model: sum.model)
             rows[group] = EventSums(
-                count: sum.count, inputTokens: sum.inputTokens, outputTokens: sum.outputTokens, cost: sum.cost)
+                count: sum.count, inputTokens: sum.inputTokens, outputTokens: sum.outputTokens, cost: sum.cost
+            )
         }
         compare("events", rows, audit.groups)
     }
@@ -39,7 +44,8 @@ struct StoreComparison {
         for sum in stored.usage {
             let group = EventGroup(user: sum.user, type: sum.kind, provider: sum.provider, model: sum.model)
             rows[group] = EventSums(
-                count: sum.count, inputTokens: sum.inputTokens, outputTokens: sum.outputTokens, cost: sum.cost)
+                count: sum.count, inputTokens: sum.inputTokens, outputTokens: sum.outputTokens, cost: sum.cost
+            )
         }
         var fold: [EventGroup: EventSums] = [:]
         for (key, sums) in audit.sums {
@@ -63,7 +69,8 @@ struct StoreComparison {
 
     private func words(_ sums: EventSums?) -> String {
         guard let sums else { return "nothing" }
-        return "\(sums.count) with \(sums.inputTokens)+\(sums.outputTokens) tokens and \(sums.cost.decimalText) USD"
+        return
+            "\(sums.count) with \(sums.inputTokens)+\(sums.outputTokens) tokens and \(sums.cost.decimalText) USD"
     }
 }
 

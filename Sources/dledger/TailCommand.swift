@@ -28,7 +28,8 @@ enum TailCommand {
         }
         let settings = try Settings(environment)
         let matches = { (event: RecordedEvent) in
-            (user == nil || event.event.user?.text == user) && (type == nil || event.event.type.rawValue == type)
+            (user == nil || event.event.user?.text == user)
+                && (type == nil || event.event.type.rawValue == type)
         }
         do throws(LedgerError) {
             var tail = try JournalTail(settings)
@@ -65,7 +66,7 @@ enum TailCommand {
     ) throws(LedgerError) {
         let pause = Semaphore()
         while true {
-            _ = pause.wait(milliseconds: 100)
+            _ = pause.wait(timeoutMilliseconds: 100)
             try tail.forEachNew { event, line in if matches(event) { Terminal.write(line) } }
         }
     }

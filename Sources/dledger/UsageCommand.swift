@@ -23,11 +23,14 @@ enum UsageCommand {
         try arguments.end()
         let settings = try Settings(environment)
         let now = LedgerSource.configuration(settings).now()
-        let start = try since.map { text throws(CommandFailure) in try TimeArgument.moment(text, before: now) }
+        let start = try since.map { text throws(CommandFailure) in try TimeArgument.moment(text, before: now)
+        }
         var groups: [[String]: UsageSums] = [:]
         do throws(LedgerError) {
             try LedgerSource.replay(settings).run { event in
-                guard start.map({ event.timestamp >= $0 }) ?? true, let delta = UsageDelta(of: event) else { return }
+                guard start.map({ event.timestamp >= $0 }) ?? true, let delta = UsageDelta(of: event) else {
+                    return
+                }
                 groups[dimensions.map { $0.value(of: delta.key) }, default: UsageSums()].add(delta.sums)
             }
         } catch { throw LedgerSource.failure(error) }
@@ -45,7 +48,8 @@ enum UsageDimension: String, CaseIterable {
         guard let dimension = Self(rawValue: name) else {
             throw CommandFailure(
                 ExitCode.usage,
-                "usage cannot be grouped by \"\(name)\": \(Self.allCases.map(\.rawValue).joined(separator: ", "))")
+                "usage cannot be grouped by \"\(name)\": \(Self.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         self = dimension
     }
@@ -71,21 +75,25 @@ enum UsageReport {
         let first = dimensions.count
         var table = TextTable(
             dimensions.map(\.rawValue) + [
-                "calls", "errors", "rejected", "tokens in", "tokens out", "cost USD", "estimated USD", "unpriced",
+                "calls", "errors", "rejected", "tokens in", "tokens out", "cost USD", "estimated USD",
+                "unpriced",
             ], figures: Set(first..<(first + 8)))
         var total = UsageSums()
         for row in rows {
             table.add(row.key + cells(row.value))
             total.add(row.value)
         }
-        if rows.count > 1 { table.add(dimensions.enumerated().map { $0.offset == 0 ? "total" : "" } + cells(total)) }
+        if rows.count > 1 {
+            table.add(dimensions.enumerated().map { $0.offset == 0 ? "total" : "" } + cells(total))
+        }
         return Array(table.text.utf8)
     }
 
     private static func cells(_ sums: UsageSums) -> [String] {
         [
             String(sums.calls), String(sums.errors), String(sums.rejected), String(sums.inputTokens),
-            String(sums.outputTokens), sums.cost.decimalText, sums.estimated.decimalText, String(sums.unpricedCalls),
+            String(sums.outputTokens), sums.cost.decimalText, sums.estimated.decimalText,
+            String(sums.unpricedCalls),
         ]
     }
 
@@ -94,7 +102,9 @@ enum UsageReport {
         text.array { json in
             for row in rows {
                 json.object { json in
-                    for (dimension, value) in zip(dimensions, row.key) { json.member(dimension.rawValue, value) }
+                    for (dimension, value) in zip(dimensions, row.key) {
+                        json.member(dimension.rawValue, value)
+                    }
                     write(row.value, to: &json)
                 }
             }

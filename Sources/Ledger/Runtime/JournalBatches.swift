@@ -16,7 +16,8 @@ struct JournalBatches: ~Copyable {
         self.ledger = ledger
         do throws(JournalError) {
             reader = try JournalReader(
-                directory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin, from: mark)
+                directory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin, from: mark
+            )
         } catch { throw .journal("\(error)") }
     }
 

@@ -40,23 +40,32 @@ package struct LedgerMetrics: Sendable {
 
     private func writeUsage(_ users: RankedUsers, to writer: inout ExpositionWriter) {
         writer.family(
-            "ledger_user_cost_usd", .gauge, help: "A user's cost in USD, priced and estimated, by UTC window.")
-        for row in users.rows { writer.sample(["user": row.user, "window": row.window], .money(row.sums.cost)) }
+            "ledger_user_cost_usd", .gauge, help: "A user's cost in USD, priced and estimated, by UTC window."
+        )
+        for row in users.rows {
+            writer.sample(["user": row.user, "window": row.window], .money(row.sums.cost))
+        }
         writer.family(
-            "ledger_user_estimated_usd", .gauge, help: "The part of ledger_user_cost_usd that is an upper bound.")
+            "ledger_user_estimated_usd", .gauge,
+            help: "The part of ledger_user_cost_usd that is an upper bound.")
         for row in users.rows {
             writer.sample(["user": row.user, "window": row.window], .money(row.sums.estimated))
         }
         writer.family(
-            "ledger_user_tokens", .gauge, help: "A user's tokens by direction and UTC window; cached input included.")
+            "ledger_user_tokens", .gauge,
+            help: "A user's tokens by direction and UTC window; cached input included.")
         for row in users.rows {
             writer.sample(
-                ["user": row.user, "direction": "input", "window": row.window], .integer(row.sums.inputTokens))
+                ["user": row.user, "direction": "input", "window": row.window], .integer(row.sums.inputTokens)
+            )
             writer.sample(
-                ["user": row.user, "direction": "output", "window": row.window], .integer(row.sums.outputTokens))
+                ["user": row.user, "direction": "output", "window": row.window],
+                .integer(row.sums.outputTokens))
         }
         writer.family("ledger_user_calls", .gauge, help: "A user's calls by UTC window.")
-        for row in users.rows { writer.sample(["user": row.user, "window": row.window], .integer(row.sums.calls)) }
+        for row in users.rows {
+            writer.sample(["user": row.user, "window": row.window], .integer(row.sums.calls))
+        }
         writer.family("ledger_cost_usd", .gauge, help: "The cost of all users in USD by UTC window.")
         for (window, cost) in users.costs { writer.sample(["window": window], .money(cost)) }
     }
@@ -67,10 +76,13 @@ package struct LedgerMetrics: Sendable {
         let limited = view.state.quotas.sorted { $0.key.text < $1.key.text }.prefix(usersMax)
         writer.family("ledger_quota_limit_usd", .gauge, help: "A user's limit in USD by UTC window.")
         for (user, quota) in limited {
-            for (window, limit) in quota.limits { writer.sample(["user": user.text, "window": window], .money(limit)) }
+            for (window, limit) in quota.limits {
+                writer.sample(["user": user.text, "window": window], .money(limit))
+            }
         }
         writer.family(
-            "ledger_quota_used_ratio", .gauge, help: "Used, held and reserved over the limit; 1 is exhausted.")
+            "ledger_quota_used_ratio", .gauge, help: "Used, held and reserved over the limit; 1 is exhausted."
+        )
         for (user, quota) in limited {
             let budget = view.state.budget(of: user, at: now)
             for (window, limit) in quota.limits where limit > .zero {
@@ -93,7 +105,8 @@ package struct LedgerMetrics: Sendable {
                 sums.unpricedCalls
         }
         writer.family(
-            "ledger_unpriced_calls", .gauge, help: "Calls whose price is not known; each holds its reservation.")
+            "ledger_unpriced_calls", .gauge,
+            help: "Calls whose price is not known; each holds its reservation.")
         for (model, count) in calls.sorted(by: { $0.key < $1.key }) {
             writer.sample(["model": model], .integer(count))
         }
@@ -127,7 +140,9 @@ package struct LedgerMetrics: Sendable {
 extension Quota {
     /// The money limits by window.
     fileprivate var limits: [(String, Money)] {
-        [("day", dailyLimit), ("month", monthlyLimit)].compactMap { window, limit in limit.map { (window, $0) } }
+        [("day", dailyLimit), ("month", monthlyLimit)].compactMap { window, limit in
+            limit.map { (window, $0) }
+        }
     }
 }
 

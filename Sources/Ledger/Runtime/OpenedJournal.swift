@@ -32,7 +32,9 @@ struct OpenedJournal {
         var view = snapshot ?? LedgerView(origin: configuration.origin)
         let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
         // The writer has just verified the chain.
-        try replay.run(from: snapshot?.mark, upTo: writer.durableMark, verifyingChain: false) { view.evolve($0) }
+        try replay.run(from: snapshot?.mark, upTo: writer.durableMark, verifyingChain: false) {
+            view.evolve($0)
+        }
         guard view.usage.position.value == writer.durableMark.position else {
             throw .journal("the snapshot is at another position than the journal")
         }
@@ -57,7 +59,8 @@ struct OpenedJournal {
         do throws(JournalError) {
             return try JournalWriter.open(
                 directory: configuration.logsDirectory, origin: configuration.origin,
-                segmentBytesMax: configuration.segmentBytesMax, durability: configuration.durability, from: mark,
+                segmentBytesMax: configuration.segmentBytesMax, durability: configuration.durability,
+                from: mark,
                 cutTo: cutTo)
         } catch { throw .journal("\(error)") }
     }

@@ -71,7 +71,9 @@ package final class PostgresIngest: Sendable {
                     $0.failure = failure.reason
                     $0.isFatal = failure.isFatal
                 }
-                log.warning("ingest stalled", ["reason": failure.reason, "fatal": "\(failure.isFatal)"], onceEvery: 10)
+                log.warning(
+                    "ingest stalled", ["reason": failure.reason, "fatal": "\(failure.isFatal)"], onceEvery: 10
+                )
                 sleep(milliseconds: pause)
                 pause = min(pause * 2, Self.pauseMillisecondsMax)
             }

@@ -42,13 +42,16 @@ enum Snapshot {
     }
 
     private static func read(_ bytes: [UInt8], origin: String) -> LedgerView? {
-        guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")), let document = try? JSONDocument.parse(
-            Array(bytes[..<newline]))
+        guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
+            let document = try? JSONDocument.parse(
+                Array(bytes[..<newline]))
         else { return nil }
         let head = document.root
-        guard head["origin"]?.string == origin, let segment = head["segment"]?.string.flatMap({ SegmentName($0) }),
+        guard head["origin"]?.string == origin,
+            let segment = head["segment"]?.string.flatMap({ SegmentName($0) }),
             let byteOffset = head["byteOffset"]?.int64, let lineCount = head["lineCount"]?.int64,
-            let position = head["position"]?.int64, let chain = head["chain"]?.string.flatMap({ ChainHash(hex: $0) }),
+            let position = head["position"]?.int64,
+            let chain = head["chain"]?.string.flatMap({ ChainHash(hex: $0) }),
             let fold = try? bytes[(newline + 1)...].withUnsafeBytes({ try SnapshotCodec.decode($0) }),
             fold.usage.position.value == position
         else { return nil }

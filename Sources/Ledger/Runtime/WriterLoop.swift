@@ -87,7 +87,8 @@ final class WriterLoop: @unchecked Sendable {
     private func record(_ event: Event, at now: Timestamp, in lines: inout BatchLines) {
         let random = UInt128(self.random.next()) << 64 | UInt128(self.random.next())
         let recorded = RecordedEvent(
-            position: Position(durable.usage.position.value + Int64(lines.recorded.count) + 1), timestamp: now,
+            position: Position(durable.usage.position.value + Int64(lines.recorded.count) + 1),
+            timestamp: now,
             id: UniqueID(at: now, random: random), event: event)
         pending.evolve(recorded)
         EventEncoder.append(recorded, to: &lines.bytes)
@@ -129,7 +130,8 @@ final class WriterLoop: @unchecked Sendable {
         guard let recorded, let user = recorded.event.user, let quota = durable.state.quotas[user]
         else { return nil }
         let budget = durable.state.budget(of: user, at: recorded.timestamp)
-        let left = [(quota.dailyLimit, budget.day), (quota.monthlyLimit, budget.month)].compactMap { limit, window in
+        let left = [(quota.dailyLimit, budget.day), (quota.monthlyLimit, budget.month)].compactMap {
+            limit, window in
             limit?.addingClamped(window.used.negated).addingClamped(window.reserved.negated)
         }
         return left.min()
@@ -138,7 +140,8 @@ final class WriterLoop: @unchecked Sendable {
     // MARK: Failure and recovery
 
     private func fail(_ error: JournalError) {
-        log.error("journal append failed; nothing is acknowledged until it is open again", ["error": "\(error)"])
+        log.error(
+            "journal append failed; nothing is acknowledged until it is open again", ["error": "\(error)"])
         journal?.close()
         journal = nil
         pending = durable.state

@@ -8,7 +8,8 @@ extension LedgerStore {
         var columns = [ArrayText](repeating: ArrayText(), count: 18)
         for (key, sum) in sums.sorted(by: { $0.key.isBefore($1.key) }) {
             let values: [String] = [
-                key.user.text, key.hour.text, key.kind.rawValue, key.source, key.provider, key.model, String(sum.calls),
+                key.user.text, key.hour.text, key.kind.rawValue, key.source, key.provider, key.model,
+                String(sum.calls),
                 String(sum.errors), String(sum.rejected), String(sum.inputTokens), String(sum.outputTokens),
                 String(sum.cacheReadTokens), String(sum.cacheWriteTokens), sum.cost.decimalText,
                 sum.estimated.decimalText, String(sum.unpricedCalls), sum.held.decimalText,

@@ -7,6 +7,8 @@ struct AnswerReader {
     enum Dialect { case anthropic, chat, responses, gemini }
 
     private(set) var reading = UsageReading()
+    /// Whether the stream's own last event has come; usage may come later than ``UsageReading/sawTerminal`` says.
+    private(set) var sawLastEvent = false
     private let declared: Dialect?
     private let isStreamed: Bool
     private let parser: JSONParser
@@ -39,6 +41,7 @@ struct AnswerReader {
         reading.events += 1
         if ByteSearch.equal(event.name, "message_stop") || ByteSearch.equal(event.data, "[DONE]") {
             reading.sawTerminal = true
+            sawLastEvent = true
             return
         }
         guard reading.events == 1 || EventFilter.canMatter(event, dialect: declared) else { return }
@@ -157,6 +160,7 @@ struct AnswerReader {
         reading.status = response["status"]?.string ?? reading.status
         if ["completed", "incomplete", "failed", "cancelled"].contains(reading.status) {
             reading.sawTerminal = true
+            sawLastEvent = true
         }
         if let output = response["output"] {
             var searches: Int64 = 0

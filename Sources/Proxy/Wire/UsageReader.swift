@@ -47,6 +47,9 @@ package struct UsageReader {
     /// Takes the next bytes of the answer.
     package mutating func feed(_ bytes: [UInt8]) { bytes.withUnsafeBytes { feed($0) } }
 
+    /// Whether a stream has sent its last event: nothing that matters for money can follow.
+    package var sawLastEvent: Bool { isStreamed && answer.sawLastEvent }
+
     /// Returns what the answer said; call once, when it has ended in whatever way.
     package mutating func finish() -> UsageReading {
         if isStreamed {

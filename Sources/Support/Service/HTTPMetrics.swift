@@ -19,8 +19,8 @@ struct HTTPMetrics {
     func watch(_ exchange: HTTPExchange) {
         exchange.onFinished = { [requests, duration, unowned exchange] status, nanoseconds in
             let method = Self.methods.contains(exchange.head.method) ? exchange.head.method : "other"
-            requests.child([method, exchange.route, String(status)]).increment()
-            duration.child([method, exchange.route]).observe(nanoseconds: Int64(nanoseconds))
+            requests[method, exchange.route, String(status)].increment()
+            duration[method, exchange.route].observe(nanoseconds: Int64(nanoseconds))
         }
     }
 

@@ -9,7 +9,9 @@ package enum Terminal {
     package static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
     /// Tells a person what went wrong.
-    package static func complain(_ text: String) { write(Array("dledger: \(text)\n".utf8), to: STDERR_FILENO) }
+    package static func complain(_ text: String) {
+        write(Array("dledger: \(text)\n".utf8), to: STDERR_FILENO)
+    }
 
     /// Says how far something is.
     package static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
