@@ -42,6 +42,16 @@ struct Recorder {
         for event in try state.decide(command, at: now) { record(event) }
     }
 
+    /// Why `command` is refused now; nil: it is not.
+    func rejection(of command: Command) -> Rejection? {
+        do throws(Rejection) {
+            _ = try state.decide(command, at: now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Records `event` now.
     mutating func record(_ event: Event) {
         let position = Position(Int64(events.count) + 1)

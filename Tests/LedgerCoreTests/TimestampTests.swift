@@ -12,7 +12,7 @@ struct DayTests {
         var text: String {
             func pad(_ value: Int, _ width: Int) -> String {
                 let text = String(value)
-                return String(repeating: "0", count: width - text.count) + text
+                return String(repeating: "0", count: max(width - text.count, 0)) + text
             }
             return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
         }

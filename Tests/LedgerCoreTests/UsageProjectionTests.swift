@@ -69,9 +69,8 @@ struct UsageProjectionTests {
             #expect(Self.sum(month.values) == usage.month(at: end))
             for model in ["m1", "m2", "m3"] {
                 let key = UsageProjection.ModelKey(user: user, provider: "anthropic", model: model)
-                #expect(
-                    projection.models[key] ?? UsageSums()
-                        == Self.sum(rows.filter { $0.key.model == model }.values))
+                let sums = projection.models[key] ?? UsageSums()
+                #expect(sums == Self.sum(rows.filter { $0.key.model == model }.values))
             }
         }
     }

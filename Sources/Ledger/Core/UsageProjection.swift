@@ -19,6 +19,13 @@ package struct UsageProjection: Hashable, Sendable {
         package let provider: String
         /// The model that answered.
         package let model: String
+
+        /// Creates a key.
+        package init(user: UserID, provider: String, model: String) {
+            self.user = user
+            self.provider = provider
+            self.model = model
+        }
     }
 
     /// Creates the projection of nothing.
