@@ -104,16 +104,36 @@ size_t cjson_member(const cjson_document *document, size_t place, const uint8_t 
     return 0;
 }
 
-static bool is_one_of(const uint8_t *text, size_t count, const uint8_t *words, size_t words_count) {
-    for (size_t start = 0; start < words_count;) {
-        size_t length = cjson_find_byte(words + start, words_count - start, ' ');
-        if (length == count && std::memcmp(words + start, text, count) == 0) return true;
-        start += length + 1;
+// The words of one search, at most 32 of at most 32 bytes, and which lengths they have.
+struct word_list {
+    const uint8_t *start[32];
+    size_t length[32];
+    size_t count = 0;
+    uint64_t lengths = 0;
+
+    word_list(const uint8_t *words, size_t words_count) {
+        for (size_t at = 0; at < words_count && count < 32;) {
+            size_t size = cjson_find_byte(words + at, words_count - at, ' ');
+            if (size > 0 && size <= 32) {
+                start[count] = words + at;
+                length[count++] = size;
+                lengths |= 1ULL << size;
+            }
+            at += size + 1;
+        }
     }
-    return false;
-}
+
+    bool has(const uint8_t *text, size_t size) const {
+        if (size > 32 || !(lengths >> size & 1)) return false;
+        for (size_t index = 0; index < count; index++) {
+            if (length[index] == size && std::memcmp(start[index], text, size) == 0) return true;
+        }
+        return false;
+    }
+};
 
 size_t cjson_count_strings(const cjson_document *document, const uint8_t *words, size_t words_count) {
+    const word_list list(words, words_count);
     size_t found = 0;
     size_t end = document->payload(0);
     for (size_t at = 1; at < end;) {
@@ -121,7 +141,7 @@ size_t cjson_count_strings(const cjson_document *document, const uint8_t *words,
         if (type == '"') {
             size_t length;
             const uint8_t *stored = cjson_string_at(document, at, &length);
-            if (length <= 32 && is_one_of(stored, length, words, words_count)) found++;
+            if (list.has(stored, length)) found++;
         }
         at += (type == 'l' || type == 'u' || type == 'd') ? 2 : 1;
     }

@@ -35,7 +35,7 @@ int64_t cjson_int64_at(const cjson_document *document, size_t place);
 const uint8_t *cjson_string_at(const cjson_document *document, size_t place, size_t *count);
 /// Returns the place of the value of the first member called `key` of the object at `place`, or 0.
 size_t cjson_member(const cjson_document *document, size_t place, const uint8_t *key, size_t count);
-/// Returns how many string values and keys in the whole document are one of `words` (separated by one space, each
+/// Returns how many strings, keys included, are one of `words` (at most 32, separated by one space, each
 /// at most 32 bytes).
 size_t cjson_count_strings(const cjson_document *document, const uint8_t *words, size_t words_count);
 /// Gives the source bytes of the value at `place` as a half-open range; linear in what precedes the value.
