@@ -157,7 +157,7 @@ struct JournalRecoveryTests {
         try journal.put(Array("{\"position\":4,\"ty".utf8), "2026-11-25.jsonl")
         let (writer, recovery) = try journal.open()
         #expect(recovery.position == 3)
-        #expect(recovery.setAside.first?.bytes == 16)
+        #expect(recovery.setAside.first?.bytes == 17)
         try writer.append(count: 1)
         #expect(try journal.names() == ["2026-11-24.jsonl", "2026-11-25.jsonl.torn-1"])
         #expect(try journal.lines().count == 4)
