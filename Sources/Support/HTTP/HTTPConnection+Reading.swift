@@ -182,7 +182,8 @@ extension HTTPConnection {
             body.append(contentsOf: bytes[..<used])
             isWhole = body.count == expected
         } else {
-            used = http_chunked_feed(parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+            used = http_chunked_feed(
+                parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
             isWhole = parser.pointee.complete
             guard used >= 0 else {
                 return refuse(used == HTTP_BODY_TOO_LARGE.rawValue ? .bodyTooLarge : .malformed)

@@ -43,7 +43,7 @@ extension HTTPConnection: ResponseSink {
     }
 
     /// Bytes that the client has not taken yet.
-    private var queuedBytes: Int { out.count + uv_stream_get_write_queue_size(stream) }
+    var queuedBytes: Int { out.count + uv_stream_get_write_queue_size(stream) }
 
     /// Decides before the head goes out whether the connection lives on.
     private func settle(_ head: ResponseHead) {

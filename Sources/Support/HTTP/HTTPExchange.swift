@@ -54,6 +54,9 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Whether nothing more can be answered: ended, broken off, or the client has gone.
     package var isEnded: Bool { phase == .ended }
 
+    /// Bytes of the answer that the client has not taken yet; 0 after the end.
+    package var queuedBytes: Int { sink?.queuedBytes ?? 0 }
+
     /// Whether the head of an answer was sent.
     package var isStarted: Bool { status != 0 }
 

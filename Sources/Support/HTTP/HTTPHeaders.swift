@@ -83,7 +83,8 @@ package struct HTTPHeaders: Sendable {
     }
 
     /// Calls `body` with the raw bytes of each field, in order.
-    package func forEachRaw(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+    package func forEachRaw(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
+    {
         bytes.withUnsafeBytes { all in
             for field in fields {
                 body(
@@ -100,7 +101,8 @@ package struct HTTPHeaders: Sendable {
             bytes.withUnsafeBytes { all in
                 guard let left = all.baseAddress, let right = wanted.baseAddress else { return false }
                 let start = (left + Int(field.nameOffset)).assumingMemoryBound(to: CChar.self)
-                return strncasecmp(start, UnsafeRawPointer(right).assumingMemoryBound(to: CChar.self), wanted.count)
+                return strncasecmp(
+                    start, UnsafeRawPointer(right).assumingMemoryBound(to: CChar.self), wanted.count)
                     == 0
             }
         }

@@ -20,7 +20,8 @@ final class HTTPListener {
         var code = address.withPointer { uv_tcp_bind(handle, $0, 0) }
         if code == 0 {
             code = uv_listen(
-                UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self), HTTPListener.backlog
+                UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self),
+                HTTPListener.backlog
             ) { stream, status in
                 guard status == 0, let stream, let data = stream.pointee.data else { return }
                 let listener = Unmanaged<HTTPListener>.fromOpaque(data).takeUnretainedValue()

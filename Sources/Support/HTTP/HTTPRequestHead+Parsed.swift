@@ -24,7 +24,8 @@ extension HTTPRequestHead {
         }
         let target = Int(head.target_offset)..<Int(head.target_offset) + Int(head.target_length)
         self.init(
-            method: HTTPRequestHead.name(of: head.method), target: String(decoding: bytes[target], as: UTF8.self),
+            method: HTTPRequestHead.name(of: head.method),
+            target: String(decoding: bytes[target], as: UTF8.self),
             headers: headers, minorVersion: Int(head.minor_version))
     }
 

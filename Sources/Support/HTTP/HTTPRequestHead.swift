@@ -31,7 +31,9 @@ package struct HTTPRequestHead: Sendable {
     package func queryValue(_ name: String) -> String? {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = parts.first, PercentEncoding.decode(key, plusIsSpace: true) == name else { continue }
+            guard let key = parts.first, PercentEncoding.decode(key, plusIsSpace: true) == name else {
+                continue
+            }
             return PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
         }
         return nil

@@ -21,7 +21,9 @@ extension HTTPServer {
         connection.remoteAddress = address.host
         let fromHere = connectionsByAddress[address.host, default: 0] + 1
         connectionsByAddress[address.host] = fromHere
-        guard connections.count <= configuration.connectionsMax else { return refuse(connection, .connections) }
+        guard connections.count <= configuration.connectionsMax else {
+            return refuse(connection, .connections)
+        }
         guard fromHere <= configuration.connectionsPerAddressMax else {
             return refuse(connection, .connectionsPerAddress)
         }

@@ -70,7 +70,8 @@ private enum Reserved {
     init?(_ name: UnsafeRawBufferPointer) {
         switch name.count {
         case 4 where Reserved.matches(name, "date"): self = .date
-        case 10 where Reserved.matches(name, "connection") || Reserved.matches(name, "keep-alive"): self = .framing
+        case 10 where Reserved.matches(name, "connection") || Reserved.matches(name, "keep-alive"):
+            self = .framing
         case 14 where Reserved.matches(name, "content-length"): self = .framing
         case 17 where Reserved.matches(name, "transfer-encoding"): self = .framing
         default: return nil

@@ -47,7 +47,8 @@ package struct Router {
     }
 
     private static let notFound = Problem(
-        status: 404, type: "/problems/not-found", title: "Not found", detail: "There is nothing at this path.")
+        status: 404, type: "/problems/not-found", title: "Not found", detail: "There is nothing at this path."
+    )
     private static let notAllowed = Problem(
         status: 405, type: "/problems/method-not-allowed", title: "Method not allowed",
         detail: "This path does not take the method; see the allow header.")
