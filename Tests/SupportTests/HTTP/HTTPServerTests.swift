@@ -192,7 +192,8 @@ struct HTTPServerTests {
             try client.receive(until: "world!").hasSuffix(
                 "content-length: 27\r\n\r\nhello, wide and long world!"))
         client.send(
-            "HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /?length=9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+                + "GET /?length=9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         )
         // What is beyond the declared length is never sent: it would read as the next answer.
         #expect(try client.receiveAll().hasSuffix("connection: close\r\n\r\nhello, wi"))

@@ -38,7 +38,7 @@ struct HTTPStrictnessTests {
         Case("HTTP/0.9", 505, "GET / HTTP/0.9\r\nHost: a\r\n\r\n"),
         Case("HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
         Case("HTTP/1.2", 505, "GET / HTTP/1.2\r\nHost: a\r\n\r\n"),
-        Case("HTTP/2 preface", 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        Case("HTTP/2 preface", 400, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         Case("two spaces in the line", 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case("two spaces before the version", 400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case("tab in the line", 400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -111,7 +111,7 @@ struct HTTPStrictnessTests {
         #expect(answer.hasPrefix("HTTP/1.1 \(test.status) "))
         #expect(answer.contains("content-type: application/problem+json\r\n"))
         #expect(answer.contains("connection: close\r\n"))
-        #expect(answer.split(separator: "HTTP/1.1 ", omittingEmptySubsequences: true).count == 1)
+        #expect(answer.split(separator: "content-length: ").count == 2)
         #expect(live.onLoop { $0.requestsRefused.values.reduce(0, +) } == 1)
     }
 

@@ -29,7 +29,7 @@ final class LiveServer: Sendable {
         return box.take()
     }
 
-    /// Drains the server, waits until nothing of it is left, and ends the loop; returns the handles left then.
+    /// Drains the server, waits until nothing is left, and ends the loop; returns the handles left then.
     @discardableResult
     func stop(withinMilliseconds milliseconds: UInt64 = 0) -> Int {
         let box = Box<Int>()
