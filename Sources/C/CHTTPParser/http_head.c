@@ -157,7 +157,8 @@ void http_parser_init(http_parser *parser) {
 
 long http_head_end(const char *bytes, size_t from, size_t count) {
     const char *end = bytes + count;
-    for (const char *at = bytes + (from > 0 ? from - 1 : 0); (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
+    const char *at = bytes + (from > 0 ? from - 1 : 0);  // what follows the last line end was not seen before
+    for (; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
         if (at == bytes || at[-1] != '\r') return HTTP_MALFORMED;
         if (at - bytes >= 3 && at[-2] == '\n') return at + 1 - bytes;
         if (at + 1 < end && (at[1] == ' ' || at[1] == '\t' || at[1] == ':')) return HTTP_MALFORMED;

@@ -98,7 +98,7 @@ extension HTTPConnection {
         switch phase {
         case .head, .body: endOfInput()
         case .handling: break  // half-closed: the answer is still wanted
-        case .lingering: if uv_is_writable(stream) == 0 { close() }
+        case .lingering: if outputEnded { close() }
         case .closed: break
         }
     }

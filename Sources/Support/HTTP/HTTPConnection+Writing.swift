@@ -12,7 +12,7 @@ extension HTTPConnection: ResponseSink {
 
     func send(_ head: ResponseHead) {
         settle(head)
-        framing = head.framing
+        framing = head.isBodyless ? .none : head.framing
         gather { out in append(head, to: &out) }
     }
 
@@ -43,7 +43,7 @@ extension HTTPConnection: ResponseSink {
     }
 
     /// Bytes that the client has not taken yet.
-    private var queuedBytes: Int { out.count + uv_stream_get_write_queue_size(stream) }
+    var queuedBytes: Int { out.count + uv_stream_get_write_queue_size(stream) }
 
     /// Decides before the head goes out whether the connection lives on.
     private func settle(_ head: ResponseHead) {
@@ -57,7 +57,7 @@ extension HTTPConnection: ResponseSink {
         framing = .none
         wantsDrain = false
         releaseBody()
-        guard keepAlive else { return closeAfterAnswer() }
+        guard keepAlive, !server.isDraining else { return closeAfterAnswer() }
         phase = .head
         deadlineMilliseconds = now + server.configuration.idleTimeoutMilliseconds
         resume()
@@ -98,7 +98,7 @@ extension HTTPConnection: ResponseSink {
         server.dirty.append(self)
     }
 
-    /// Sends what was gathered; while a write is under way only with `behindQueue`, else that one's end goes on.
+    /// Sends what was gathered; while a write is under way its end does that, unless `behindQueue` is set.
     func flush(behindQueue: Bool = false) {
         guard phase != .closed, !out.isEmpty else { return }
         guard behindQueue || uv_stream_get_write_queue_size(stream) == 0 else { return }

@@ -36,6 +36,8 @@ final class HTTPConnection {
     var isConsuming = false
     var isReading = false
     var inputEnded = false
+    /// Whether our side has ended, with all bytes sent.
+    var outputEnded = false
     var requestHead: HTTPRequestHead?
     var body: [UInt8] = []
     var bodyBytesExpected: Int?
@@ -119,7 +121,7 @@ final class HTTPConnection {
 
     /// Sends what is queued, ends our side, and waits for the client to close, within limits.
     ///
-    /// Closing at once would reset the connection while the client still sends, and it might never see the answer.
+    /// Closing at once would reset a client that still sends, and it might never see the answer.
     func closeAfterAnswer() {
         guard phase != .closed, phase != .lingering else { return }
         phase = .lingering
@@ -145,6 +147,7 @@ final class HTTPConnection {
     }
 
     private func shutDown(_ status: Int32) {
+        outputEnded = true
         guard phase == .lingering else { return }
         guard status == 0, !inputEnded else { return close() }
         deadlineMilliseconds = now + server.configuration.lingerTimeoutMilliseconds
@@ -159,7 +162,7 @@ final class HTTPConnection {
         bodyBytesExpected = nil
     }
 
-    /// What the server's sweep asks each connection: has it waited too long?
+    /// Ends what has waited too long; the server's sweep asks each connection.
     func checkDeadlines(_ now: UInt64) {
         let queue = uv_stream_get_write_queue_size(stream)
         if queue > 0, queue == writeQueueSeen {

@@ -2,10 +2,10 @@ import CUV
 
 /// One request and its answer.
 ///
-/// The request's body is complete when the handler gets the exchange. The answer may be given at once or later, whole
-/// (``respond(status:headers:body:)``) or in pieces (``start(status:headers:)``, ``write(_:)-([UInt8])``, ``finish()``).
-/// Calls that come too late or out of order are ignored, so a handler need not track whether the client is still there.
-// SAFETY: made and used on its server's loop thread only; other threads carry the reference back with `EventLoop.post`.
+/// The request's body is complete when the handler gets the exchange. The answer may be given at once or
+/// later, whole (``respond(status:headers:body:)``) or in pieces (`start`, `write`, ``finish()``). Calls that come
+/// too late or out of order are ignored, so a handler need not track whether the client is there.
+// SAFETY: used on its server's loop thread only; other threads carry it back with `EventLoop.post`.
 package final class HTTPExchange: @unchecked Sendable {
     /// What was asked.
     package let head: HTTPRequestHead
@@ -33,6 +33,7 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Bytes that a declared `content-length` still allows; nil when none was declared.
     private var bodyBytesLeft: Int?
     private var sendsBody = false
+    private var isHead: Bool { head.method == "HEAD" }
 
     init(head: HTTPRequestHead, body: [UInt8], remoteAddress: String, sink: any ResponseSink) {
         self.head = head
@@ -54,6 +55,9 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Whether nothing more can be answered: ended, broken off, or the client has gone.
     package var isEnded: Bool { phase == .ended }
 
+    /// Bytes of the answer that the client has not taken yet; 0 after the end.
+    package var queuedBytes: Int { sink?.queuedBytes ?? 0 }
+
     /// Whether the head of an answer was sent.
     package var isStarted: Bool { status != 0 }
 
@@ -62,9 +66,9 @@ package final class HTTPExchange: @unchecked Sendable {
         guard phase == .waiting, let sink else { return }
         self.status = status
         let framing = ResponseHead.hasBody(status) ? ResponseHead.Framing.length(body.count) : .none
-        let hidden = framing == .none || head.method == "HEAD"
-        let head = ResponseHead(status: status, headers: headers, framing: framing)
-        end { sink.send(head, whole: hidden ? [] : body) }
+        let answer = ResponseHead(status: status, headers: headers, framing: framing, isBodyless: isHead)
+        let whole = framing == .none || isHead ? [] : body
+        end { sink.send(answer, whole: whole) }
     }
 
     /// Begins a streamed answer.
@@ -80,9 +84,9 @@ package final class HTTPExchange: @unchecked Sendable {
             framing = declared.map { .length($0) } ?? (head.minorVersion == 0 ? .untilClose : .chunked)
             bodyBytesLeft = declared
         }
-        if framing == .none || head.method == "HEAD" { bodyBytesLeft = nil }
-        sendsBody = framing != .none && head.method != "HEAD"
-        sink.send(ResponseHead(status: status, headers: headers, framing: framing))
+        if isHead { bodyBytesLeft = nil }
+        sendsBody = framing != .none && !isHead
+        sink.send(ResponseHead(status: status, headers: headers, framing: framing, isBodyless: isHead))
     }
 
     /// Sends bytes of a streamed answer; false when more than the high-water mark is queued.

@@ -3,8 +3,8 @@ import Glibc
 
 /// Header fields in the order they came, found by name in any case.
 ///
-/// The fields lie in one byte buffer, as on the wire. A name or value that could break out of its line (CR, LF, NUL)
-/// is refused at the door, so what is in here can always be sent.
+/// The fields lie in one byte buffer, as on the wire. A name or value that could break out of its line (CR,
+/// LF, NUL) is refused at the door, so what is in here can always be sent.
 package struct HTTPHeaders: Sendable {
     /// Where one field lies in `bytes`.
     struct Field: Sendable {
@@ -66,7 +66,7 @@ package struct HTTPHeaders: Sendable {
         return true
     }
 
-    /// Replaces every field of this name by one; false, and nothing changed, when it cannot stand in a header.
+    /// Replaces every field of this name by one; false, and nothing changed, when it cannot stand in one.
     @discardableResult
     package mutating func set(_ name: String, _ value: String) -> Bool {
         var added = self

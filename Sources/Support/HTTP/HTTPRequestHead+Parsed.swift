@@ -1,7 +1,7 @@
 import CHTTPParser
 
 extension HTTPRequestHead {
-    /// Copies a parsed head out of the read buffer: one allocation for the fields' bytes, one for their places.
+    /// Copies a parsed head out of the read buffer: one allocation for the bytes, one for their places.
     init(parsed head: http_head, _ bytes: UnsafeRawBufferPointer) {
         let count = Int(head.fields_count)
         var headers = HTTPHeaders()

@@ -63,7 +63,7 @@ extension HTTPServer {
         drained = then
         for listener in listeners { listener.close() }
         listeners = []
-        for connection in connections where connection.isIdle { connection.closeAfterAnswer() }
+        for connection in connections where connection.isIdle { connection.close() }
         if !connections.isEmpty {
             drainLimit = LoopTimer(on: loop, after: milliseconds) { [unowned self] in
                 for connection in connections { connection.reset() }

@@ -4,7 +4,7 @@ package import EventLoop
 
 /// An HTTP/1.1 server on one loop.
 ///
-/// Set up before the loop starts, or on its thread; from then on everything happens on that thread, the handler too.
+/// Set up before the loop starts, or on its thread; from then on everything, the handler too, runs there.
 // SAFETY: used on its loop's thread only, once that runs; other threads reach it with `EventLoop.post`.
 package final class HTTPServer: @unchecked Sendable {
     /// The loop that owns every socket of this server.

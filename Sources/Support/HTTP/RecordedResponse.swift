@@ -38,6 +38,8 @@ package final class RecordedResponse: ResponseSink {
         return acceptsMore
     }
 
+    package var queuedBytes: Int { 0 }
+
     package func end() { isComplete = true }
 
     package func abort() { isAborted = true }

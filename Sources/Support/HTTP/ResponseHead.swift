@@ -18,4 +18,6 @@ package struct ResponseHead: Sendable {
     package var headers: HTTPHeaders
     /// The framing that follows from the request, the status and the fields.
     package var framing: Framing
+    /// Whether no body follows although the framing speaks of one: an answer to HEAD.
+    package var isBodyless = false
 }

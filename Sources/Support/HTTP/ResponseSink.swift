@@ -8,6 +8,8 @@ package protocol ResponseSink: AnyObject {
     func send(_ head: ResponseHead)
     /// Takes bytes of the body; false when the exchange should wait for its drain.
     func send(_ bytes: UnsafeRawBufferPointer) -> Bool
+    /// Bytes that the client has not taken yet.
+    var queuedBytes: Int { get }
     /// Ends the answer.
     func end()
     /// Breaks the answer off so that the client notices.

@@ -1,7 +1,7 @@
 /// Finds the handler for a method and a path.
 ///
-/// A template's segment is literal, `{open}`, or, as the last one, `*` for any rest. A literal beats an open segment and
-/// an open one beats the rest, whatever the order of registration.
+/// A template's segment is literal, `{open}`, or, as the last one, `*` for any rest. A literal beats an open
+/// segment and an open one beats the rest, whatever the order of registration.
 package struct Router {
     /// Answers an exchange that matched.
     package typealias Handler = (HTTPExchange, RouteParameters) -> Void

@@ -1,6 +1,5 @@
-// What llhttp's strict mode still lets through is refused here, over the raw bytes, and what it finds is noted as offsets.
-//
-// A head is parsed only when it is whole, so every field is one span of the caller's buffer and nothing is copied.
+// What llhttp's strict mode still lets through is refused here, over the raw bytes; what it finds is noted as
+// offsets. A head is parsed only when it is whole: each field is one span of the caller's buffer, uncopied.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +50,7 @@ typedef struct {
 
 void http_parser_init(http_parser *parser);
 
-/// Returns the length of the head at `bytes` when it is whole, 0 when it is not, negative when it can never be right.
+/// Returns the length of the head at `bytes` when it is whole, 0 when it is not, negative when it is wrong.
 ///
 /// `from` bytes were looked at before.
 long http_head_end(const char *bytes, size_t from, size_t count);
