@@ -67,8 +67,8 @@ final class SocketPoll {
         // A resting connection that becomes readable was closed by its peer; libcurl will see that itself.
         guard wanted != 0 else { return disarm() }
         guard status < 0 else { return onEvents(self, events) }
-        // libuv has stopped the watch. libcurl learns what is wrong when it reads or writes, and loses nothing
-        // that came before.
+        // libuv has stopped the watch. libcurl learns what is wrong when it reads or writes, and loses none
+        // of what came before.
         armed = 0
         onEvents(self, wanted)
         if wanted != 0, let loop = handle?.pointee.loop, !want(wanted, on: loop) { close() }
