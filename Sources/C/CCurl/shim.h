@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-// curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic, which Swift does not import: one typed
-// function for each kind of argument. The parentheses keep curl's type-checking macros away.
+// curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic, which Swift does not import: one
+// typed function for each kind of argument. The parentheses keep curl's type-checking macros away.
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
     return (curl_easy_setopt)(easy, option, value);
 }
@@ -55,13 +55,13 @@ static inline CURLMcode ccurl_multi_set_timer(CURLM *multi, curl_multi_timer_cal
 // The result of a finished transfer sits in a union.
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 
-// curl opens its sockets without close-on-exec; a child process would hold an upstream's connection open. fcntl is
-// variadic too.
+// curl opens its sockets without close-on-exec; a child process would hold an upstream's connection open.
+// fcntl is variadic too.
 static inline int ccurl_close_on_exec(int socket) { return fcntl(socket, F_SETFD, FD_CLOEXEC); }
 static inline int ccurl_close(int socket) { return close(socket); }
 
-// curl's global initialisation, and no death by SIGPIPE when TLS writes to a closed connection (curl is told not to
-// touch signals itself). A handler that someone else installed stays.
+// curl's global initialisation, and no death by SIGPIPE when TLS writes to a closed connection (curl is told
+// not to touch signals itself). A handler that someone else installed stays.
 static inline int ccurl_global_init(void) {
     struct sigaction now;
     if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);

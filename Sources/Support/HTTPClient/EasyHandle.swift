@@ -157,7 +157,7 @@ final class EasyHandle {
         offerHTTP2(allowsHTTP2 && new.prefix(6).lowercased() == "https:")
     }
 
-    /// Offers HTTP/2, and waits for a connection being made to say whether it multiplexes before opening another.
+    /// Offers HTTP/2, and lets a connection being made say whether it multiplexes before another is opened.
     ///
     /// Not to plain http: there libcurl would hold every other transfer back until the first answer begins.
     private func offerHTTP2(_ offer: Bool) {
@@ -243,8 +243,9 @@ extension EasyHandle {
         }
     }
 
-    /// Counts the request's journeys: libcurl itself tries again when an old connection dies without an answer, and
-    /// would do so five times.
+    /// Counts the request's journeys.
+    ///
+    /// libcurl itself tries again when an old connection dies without an answer, and would do so five times.
     private func begin() -> Int32 {
         attempts += 1
         guard attempts <= 2 else { return CURL_PREREQFUNC_ABORT }

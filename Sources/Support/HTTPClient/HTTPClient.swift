@@ -4,9 +4,9 @@ package import EventLoop
 
 /// Outgoing HTTP on one loop: libcurl's multi interface over the loop's own sockets and timers.
 ///
-/// Loop thread only. Follows no redirect, reads no proxy variable or netrc, keeps no cookies, decodes nothing.
-/// A request whose old connection dies before a byte was answered goes out once more. Handlers run from the loop and
-/// may call everything here.
+/// Loop thread only. Follows no redirect, reads no proxy variable or netrc, keeps no cookies, decodes
+/// nothing. A request whose old connection dies before a byte was answered goes out once more. Handlers run
+/// from the loop and may call everything here.
 package final class HTTPClient {
     /// Transfers that have not ended, those that wait for a connection included.
     package private(set) var transfersActive = 0
@@ -83,7 +83,7 @@ package final class HTTPClient {
         return transfer
     }
 
-    /// Ends all transfers with ``HTTPClientError/closed(_:)`` and closes every handle, in the loop's next turn.
+    /// Ends all transfers with ``HTTPClientError/closed(_:)`` and closes all handles, in the next turn.
     package func close() { isClosing = true }
 
     /// Ends `transfer` with `error` in the next turn.
@@ -168,7 +168,7 @@ extension HTTPClient {
             easy.touch()
             guard easy.isHoldingBack else { continue }
             easy.isHoldingBack = false
-            // Hands over at once what libcurl held back, and may make the transfer fail, which comes as a message.
+            // Hands over at once what libcurl held back; should that fail, a message says so.
             curl_easy_pause(easy.raw, CURLPAUSE_CONT)
             hasRun = true
         }

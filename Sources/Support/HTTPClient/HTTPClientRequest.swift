@@ -2,7 +2,8 @@ package import HTTP
 
 /// One request, whole in memory.
 ///
-/// `Content-Length`, `Transfer-Encoding` and `Expect` are the client's own: fields of these names are not sent on.
+/// `Content-Length`, `Transfer-Encoding` and `Expect` are the client's own: fields of these names are left
+/// out.
 package struct HTTPClientRequest: Sendable {
     /// The method, a token such as `POST`.
     package var method: String

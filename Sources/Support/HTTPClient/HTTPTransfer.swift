@@ -1,7 +1,7 @@
 /// One request under way.
 ///
-/// Loop thread only. Both methods may be called at any time, also inside a handler and after the end; what they cause
-/// comes later, from the loop.
+/// Loop thread only. Both methods may be called at any time, also inside a handler and after the end; what
+/// they cause comes later, from the loop.
 package final class HTTPTransfer {
     /// Whether the reader wants more.
     package enum Flow: Sendable {

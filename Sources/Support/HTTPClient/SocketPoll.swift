@@ -64,11 +64,11 @@ final class SocketPoll {
     }
 
     private func fire(_ status: Int32, _ events: Int32) {
-        // A resting connection that becomes readable was closed by its peer; libcurl sees that when it looks next.
+        // A resting connection that becomes readable was closed by its peer; libcurl will see that itself.
         guard wanted != 0 else { return disarm() }
         guard status < 0 else { return onEvents(self, events) }
-        // libuv has stopped the watch. libcurl finds out by itself what is wrong when it reads or writes, and what
-        // came before the error is not lost.
+        // libuv has stopped the watch. libcurl learns what is wrong when it reads or writes, and loses none
+        // of what came before.
         armed = 0
         onEvents(self, wanted)
         if wanted != 0, let loop = handle?.pointee.loop, !want(wanted, on: loop) { close() }

@@ -31,7 +31,7 @@ final class ClientHarness: @unchecked Sendable {
     func send(_ request: HTTPClientRequest) async -> Outcome {
         await withCheckedContinuation { done in
             onLoop { client in
-                let outcome = Box(Outcome())
+                let outcome = LoopBox(Outcome())
                 client.send(
                     request,
                     HTTPTransferHandlers(
@@ -75,7 +75,7 @@ final class ClientHarness: @unchecked Sendable {
 
 /// A value that closures on one thread share.
 // SAFETY: touched on the loop's thread only.
-final class Box<Value>: @unchecked Sendable {
+final class LoopBox<Value>: @unchecked Sendable {
     var value: Value
     init(_ value: Value) { self.value = value }
 }

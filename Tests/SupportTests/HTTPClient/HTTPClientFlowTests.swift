@@ -69,9 +69,9 @@ struct HTTPClientFlowTests {
         let client = try ClientHarness()
         let result: (pieces: Int, completions: Int, error: HTTPClientError?) = await client.onClient {
             client, done in
-            let transfer = Box<HTTPTransfer?>(nil)
-            let pieces = Box(0)
-            let completions = Box(0)
+            let transfer = LoopBox<HTTPTransfer?>(nil)
+            let pieces = LoopBox(0)
+            let completions = LoopBox(0)
             transfer.value = client.send(
                 HTTPClientRequest(url: peer.url()),
                 HTTPTransferHandlers(
@@ -112,10 +112,10 @@ struct HTTPClientFlowTests {
         }
         let client = try ClientHarness()
         // The peer is stuck: what it could send in 300 ms of pause is what the kernel's buffers hold.
-        let whilePaused = Box(0)
+        let whilePaused = LoopBox(0)
         let received: Int = await client.onClient { client, done in
-            let total = Box(0)
-            let transfer = Box<HTTPTransfer?>(nil)
+            let total = LoopBox(0)
+            let transfer = LoopBox<HTTPTransfer?>(nil)
             transfer.value = client.send(
                 HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 200),
                 HTTPTransferHandlers(
@@ -151,9 +151,9 @@ struct HTTPClientFlowTests {
         }
         let client = try ClientHarness()
         let received: String = await client.onClient { client, done in
-            let body = Box<[UInt8]>([])
-            let transfer = Box<HTTPTransfer?>(nil)
-            let count = Box(0)
+            let body = LoopBox<[UInt8]>([])
+            let transfer = LoopBox<HTTPTransfer?>(nil)
+            let count = LoopBox(0)
             transfer.value = client.send(
                 HTTPClientRequest(url: peer.url()),
                 HTTPTransferHandlers(
@@ -187,7 +187,7 @@ struct HTTPClientFlowTests {
         }
         let client = try ClientHarness()
         let ended: [HTTPClientError] = await client.onClient { client, done in
-            let errors = Box<[HTTPClientError]>([])
+            let errors = LoopBox<[HTTPClientError]>([])
             for _ in 0..<10 {
                 client.send(
                     HTTPClientRequest(url: peer.url()),

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A server of the tests' own: a real socket on loopback whose every byte a script decides, a thread a connection.
+/// A server of the tests' own on a loopback socket: a script decides every byte, a thread a connection.
 // SAFETY: the listening descriptor is set once; everything that changes is behind a Mutex.
 final class ScriptedPeer: @unchecked Sendable {
     /// One accepted connection, used by its own thread.
