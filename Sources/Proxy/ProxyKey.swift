@@ -10,7 +10,9 @@ package enum ProxyKey {
         "\(prefix)\(user.text).\(Base64URL.encode(signature(of: user, secret)))"
     }
 
-    /// The user whose key this is; nil for every other text. Takes as long for a wrong signature as for a right one.
+    /// The user whose key this is; nil for every other text.
+    ///
+    /// Takes as long for a wrong signature as for a right one.
     package static func user(of key: String, secret: [UInt8]) -> UserID? {
         guard key.hasPrefix(prefix), let dot = key.lastIndex(of: "."),
             let user = UserID(String(key[key.index(key.startIndex, offsetBy: prefix.count)..<dot])),

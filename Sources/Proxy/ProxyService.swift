@@ -51,7 +51,9 @@ package final class ProxyService {
         QuotaRoutes(self).register()
     }
 
-    /// The model APIs' paths, as metrics name them. The last two take whatever else the providers have.
+    /// The model APIs' paths, as metrics name them.
+    ///
+    /// The last two take whatever else the providers have.
     private static let modelTemplates = [
         "/v1/messages", "/v1/messages/count_tokens", "/v1/messages/batches", "/v1/chat/completions",
         "/v1/responses", "/v1/responses/{id}", "/v1/embeddings", "/v1/models", "/v1/models/{id}", "/v1/*",

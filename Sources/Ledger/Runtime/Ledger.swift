@@ -62,7 +62,9 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Reads the published state: the fold of what is durable, nothing beyond. Keep `body` short; the writer waits.
+    /// Reads the published state: the fold of what is durable, nothing beyond.
+    ///
+    /// Keep `body` short; the writer waits.
     package func read<Value>(_ body: (borrowing LedgerView) -> Value) -> Value {
         published.withLock { body($0) }
     }
@@ -83,7 +85,9 @@ package final class Ledger: Sendable {
         return bell
     }
 
-    /// Finishes what waits, saves a snapshot, and ends the writer. Blocks; not from the loop's thread.
+    /// Finishes what waits, saves a snapshot, and ends the writer.
+    ///
+    /// Blocks; not from the loop's thread.
     package func close() {
         inbox.withLock { $0.isClosed = true }
         wakeup.signal()
