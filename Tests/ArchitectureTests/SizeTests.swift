@@ -9,6 +9,14 @@ struct SizeTests {
         #expect(file.lines.count <= 301, "\(file.path):301: \(file.lines.count - 1) lines")
     }
 
+    @Test("A function takes at most 60 lines", arguments: Tree.sources)
+    func functionLength(_ file: SourceFile) {
+        guard !file.isGenerated else { return }
+        for (number, lines) in file.functions {
+            #expect(lines <= 60, "\(file.path):\(number): a function of \(lines) lines")
+        }
+    }
+
     @Test("A line holds at most 110 columns", arguments: Tree.swift)
     func lineLength(_ file: SourceFile) {
         guard !file.isGenerated else { return }

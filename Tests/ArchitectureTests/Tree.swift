@@ -61,14 +61,22 @@ struct SourceFile: CustomTestStringConvertible, Sendable {
     let text: String
     /// The text's lines, without their ends.
     let lines: [String]
+    /// The lines without their comments and without the contents of their string literals, numbered from 1.
+    let code: [(number: Int, line: String)]
 
     /// Reads the file; nil when it is deleted or no text.
     init?(path: String) {
         guard let text = try? String(contentsOf: Tree.root.appendingPathComponent(path), encoding: .utf8)
         else { return nil }
+        self.init(path: path, text: text)
+    }
+
+    /// A file with this text.
+    init(path: String, text: String) {
         self.path = path
         self.text = text
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        code = path.hasSuffix(".swift") ? Self.code(of: lines) : []
     }
 
     var testDescription: String { path }
@@ -79,13 +87,12 @@ struct SourceFile: CustomTestStringConvertible, Sendable {
     /// Whether a program wrote the file.
     var isGenerated: Bool { lines.first?.contains("Generated") == true }
 
-    /// The lines without their comments and without the contents of their string literals, numbered from 1.
-    var code: [(number: Int, line: String)] {
+    private static func code(of lines: [String]) -> [(number: Int, line: String)] {
         var isInLongString = false
         return lines.enumerated().compactMap { offset, line in
             let quotes = line.components(separatedBy: "\"\"\"").count - 1
             defer { if quotes % 2 == 1 { isInLongString.toggle() } }
-            return isInLongString ? nil : (offset + 1, Self.withoutStringsAndComments(line))
+            return isInLongString ? nil : (offset + 1, withoutStringsAndComments(line))
         }
     }
 
