@@ -26,7 +26,8 @@ struct ImportTests {
         ("Sources/Gateway", forService),
         ("Sources/Proxy", forService),
         ("Sources/Platform", forService),
-        ("Sources/dledger", support.union(ledger).union(services)),
+        ("Sources/Simulator", support.subtracting(["Postgres"])),
+        ("Sources/dledger", support.union(ledger).union(services).union(["Simulator"])),
         ("Sources/Support", support.union(system)),
     ]
 
