@@ -8,7 +8,10 @@ from decimal import Decimal
 import fold
 import psycopg
 import pytest
+from ledger import Prometheus, check_metrics
 from pricing import PriceBook, Unpriced, buckets_of
+from processes import NotReady, Process, free_port, wait_until
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, start_http_server
 
 BOOK = {
     "format": "dispatch-ledger-prices/1",
@@ -170,3 +173,32 @@ def test_a_private_postgresql_survives_a_crash(own_cluster):
     own_cluster.start()
     with psycopg.connect(url) as connection:
         assert connection.execute("select id from kept").fetchall() == [(7,)]
+
+
+def test_a_real_prometheus_scrapes_and_answers(folder):
+    registry, port = CollectorRegistry(), free_port()
+    Gauge("cost_usd", "Cost.", ["user"], registry=registry).labels("alice").set(1.25)
+    server, _thread = start_http_server(port, "127.0.0.1", registry)
+    prometheus = Prometheus(folder / "prometheus", {"one": port}).start()
+    try:
+        prometheus.wait_scraped()
+        assert prometheus.value('sum(cost_usd{job="one"})') == 1.25
+        assert prometheus.value("nothing_of_the_kind") is None
+    finally:
+        prometheus.stop()
+        server.shutdown()
+    assert check_metrics(generate_latest(registry).decode()) == ""
+    assert "promtool" in check_metrics("no exposition at all {")
+
+
+def test_a_program_that_ends_or_does_not_get_ready_is_reported_with_its_output(folder):
+    ended = Process("ended", ["sh", "-c", "echo last words; exit 3"], folder / "ended.log").start()
+    with pytest.raises(NotReady, match="(?s)ended with 3.*last words"):
+        wait_until(lambda: False, 5, "it", ended)
+    stubborn = Process(
+        "stubborn", ["sh", "-c", "trap '' TERM; echo here; sleep 60"], folder / "s.log"
+    ).start()
+    wait_until(lambda: "here" in stubborn.log.read_text(), 5, "its trap", stubborn)
+    with pytest.raises(NotReady, match="did not end"):
+        stubborn.stop(0.2)
+    assert not stubborn.is_running

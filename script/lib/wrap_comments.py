@@ -34,8 +34,12 @@ def wrapped(lines: list[str]) -> list[str]:
             words.append(after.group(2))
             index += 1
         done += textwrap.wrap(
-            " ".join(words), WIDTH, initial_indent=prefix, subsequent_indent=indent,
-            break_long_words=False, break_on_hyphens=False,
+            " ".join(words),
+            WIDTH,
+            initial_indent=prefix,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
     return done
 
