@@ -60,6 +60,11 @@ let package = Package(
         target("Service", at: "Support/Service", ["HTTP", "Metrics"]),
         target("Terminal", at: "Support/Terminal"),
 
+        // The providers' stand-in; knows nothing of the ledger.
+        target(
+            "Simulator", at: "Simulator",
+            ["HTTP", "EventLoop", "JSON", "Files", "Lifecycle", "Logging", "Threads"]),
+
         // The ledger.
         target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),
         target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres"]),
@@ -110,6 +115,12 @@ let package = Package(
         tests(
             "ProxyTests",
             ["Proxy", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "Metrics", "JSON"]),
+        tests(
+            "SimulatorTests",
+            [
+                "Simulator", "Proxy", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "JSON", "Files",
+                "Lifecycle",
+            ]),
         tests("ArchitectureTests", []),
     ]
 )

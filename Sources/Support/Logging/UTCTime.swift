@@ -1,7 +1,14 @@
 /// Wall time as RFC 3339 text in UTC, with microseconds.
-enum UTCTime {
+package enum UTCTime {
     private static let microsecondsPerDay: Int64 = 86_400_000_000
     private static let daysPerEra: Int64 = 146_097  // 400 years
+
+    /// Returns `2026-01-31T23:59:59.000001Z`.
+    package static func text(microseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        append(microseconds: microseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     /// Appends `2026-01-31T23:59:59.000001Z`.
     static func append(microseconds: Int64, to bytes: inout [UInt8]) {
