@@ -95,7 +95,7 @@ let package = Package(
             dependencies: [
                 "LedgerCore", "LedgerJournal", "LedgerStore", "LedgerRuntime", "Gateway", "Proxy", "Platform",
                 "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON", "Crypto", "Files", "Threads",
-                "Lifecycle", "Service", "Terminal",
+                "Lifecycle", "Service", "Simulator", "Terminal",
             ],
             path: "Sources/dledger", swiftSettings: strict),
 

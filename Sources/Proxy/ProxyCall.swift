@@ -45,7 +45,7 @@ final class ProxyCall {
         self.route = route
         self.request = request
         admittedAt = service.ledger.configuration.now()
-        prompt = service.promptText(request, exchange.body)
+        prompt = service.promptText(exchange.body)
         identity = CallIdentity(
             callID: service.newID(at: admittedAt), user: user, source: "proxy",
             provider: route.provider.rawValue,

@@ -117,8 +117,11 @@ package final class ProxyService {
         return try? JSONSplice.setting(["stream_options", "include_usage"], to: "true", in: document)
     }
 
-    /// What is recorded of the prompt.
-    func promptText(_ request: CallRequest, _ body: [UInt8]) -> String? { nil }
+    /// What is recorded of the prompt in a request's body.
+    func promptText(_ body: [UInt8]) -> String? {
+        guard configuration.prompts != .off, let document = try? parser.parse(body) else { return nil }
+        return PromptText.recorded(document, policy: configuration.prompts)
+    }
 
     func respond(
         _ failure: ProviderFailure, provider: Provider, on exchange: HTTPExchange, headers: HTTPHeaders = [:]

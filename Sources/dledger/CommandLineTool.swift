@@ -34,7 +34,7 @@ enum CommandLineTool {
         TailCommand.description,
         VerifyCommand.description, ReplayCommand.description, KeysCommand.description,
         QuotaCommand.description,
-        HelpCommand.description,
+        SimulateCommand.description, HelpCommand.description,
     ]
 }
 

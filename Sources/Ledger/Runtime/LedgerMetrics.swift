@@ -134,6 +134,11 @@ package struct LedgerMetrics: Sendable {
         writer.family(
             "ledger_postgres_lag_events", .gauge, help: "Durable events that PostgreSQL does not have yet.")
         writer.sample([:], .integer(max(view.usage.position.value - status.position, 0)))
+        guard let divergence = status.divergence else { return }
+        writer.family(
+            "ledger_projection_divergence", .gauge,
+            help: "Totals that differ between PostgreSQL and the projection; anything but 0 is a fault.")
+        writer.sample([:], .integer(divergence))
     }
 }
 

@@ -17,6 +17,8 @@ package final class PostgresIngest: Sendable {
         package internal(set) var isConnected = false
         /// The last position that the database holds.
         package internal(set) var position: Int64 = 0
+        /// How many totals differed between the database and the projection at the last comparison; nil: none yet.
+        package internal(set) var divergence: Int64?
         /// Why it does not go on; nil: it does.
         package internal(set) var failure: String?
         /// Whether waiting cannot help: the database belongs to another journal, or is ahead of this one.
@@ -30,8 +32,10 @@ package final class PostgresIngest: Sendable {
     private let status = Mutex(Status())
     private let stopping = Atomic(false)
     private let thread = Mutex<Thread?>(nil)
+    private let compareNotBefore = Atomic<UInt64>(0)
 
     private static let pauseMillisecondsMax = 10_000
+    private static let comparePauseNanoseconds: UInt64 = 60_000_000_000
 
     /// Creates the subscription; ``start()`` runs it.
     package init(ledger: Ledger, url: String, log: Logger) {
@@ -104,6 +108,7 @@ package final class PostgresIngest: Sendable {
             onProgress()
             while !isStopping {
                 guard let batch = try source.next() else {
+                    try compareTotals(store, at: source.position)
                     ledger.wait(after: source.position, milliseconds: 1000, with: bell)
                     continue
                 }
@@ -114,6 +119,28 @@ package final class PostgresIngest: Sendable {
         } catch let error as StoreError {
             throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
         } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }
+    }
+
+    /// Compares the database's totals with the projection's, once a minute, when both are at `position`.
+    private func compareTotals(_ store: LedgerStore, at position: Position) throws(StoreError) {
+        let now = ledger.configuration.monotonicNanoseconds()
+        guard now >= compareNotBefore.load(ordering: .relaxed) else { return }
+        let usage = ledger.read { $0.usage }
+        guard usage.position == position else { return }
+        compareNotBefore.store(now + Self.comparePauseNanoseconds, ordering: .relaxed)
+        let (calls, cost) = try store.totals()
+        var expected = UsageSums()
+        for user in usage.users.values { expected.add(user.total) }
+        let divergence: Int64 = (calls == expected.calls ? 0 : 1) + (cost == expected.cost ? 0 : 1)
+        status.withLock { $0.divergence = divergence }
+        guard divergence > 0 else { return }
+        log.error(
+            "PostgreSQL and the projection disagree: run dledger verify --postgres",
+            [
+                "position": "\(position.value)", "calls_postgres": "\(calls)",
+                "calls_ledger": "\(expected.calls)",
+                "usd_postgres": cost.decimalText, "usd_ledger": expected.cost.decimalText,
+            ])
     }
 
     /// The place after `position` in the journal; nil when the journal cannot be read so far.

@@ -33,6 +33,16 @@ extension LedgerStore {
         return snapshot
     }
 
+    /// The sums of all hours: ended calls and their cost.
+    package func totals() throws(StoreError) -> (calls: Int64, cost: Money) {
+        let rows = try query(
+            "select coalesce(sum(calls), 0), coalesce(sum(cost_usd), 0) from ledger.usage_hourly where origin = $1",
+            [origin])
+        guard let calls = rows.integer(0, 0), let cost = rows.text(0, 1).flatMap({ try? Money(decimal: $0) })
+        else { throw .unreadable("the totals of \"\(origin)\"") }
+        return (calls, cost)
+    }
+
     /// The chain stored at a position; nil when the event is not there.
     package func chain(at position: Position) throws(StoreError) -> [UInt8]? {
         try query(
