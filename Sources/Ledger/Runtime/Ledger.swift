@@ -18,6 +18,7 @@ package final class Ledger: Sendable {
     private let published: Mutex<LedgerView>
     private let subscribers = Mutex<[Semaphore]>([])
     private let writer = Mutex<Thread?>(nil)
+    private let found = Mutex<String?>(nil)
     /// What recovery found when the journal was opened.
     package let recovery: RecoverySummary
 
@@ -42,6 +43,9 @@ package final class Ledger: Sendable {
         do throws(ThreadError) {
             let thread = try Thread(named: "ledger-writer") { loop.run() }
             writer.withLock { $0 = thread }
+            if let mark = opened.uncheckedUpTo {
+                _ = try Thread(named: "ledger-check") { [self] in check(upTo: mark, log: log) }
+            }
         } catch { throw .thread }
     }
 
@@ -92,6 +96,18 @@ package final class Ledger: Sendable {
         inbox.withLock { $0.isClosed = true }
         wakeup.signal()
         writer.withLock { $0.take() }?.join()
+    }
+
+    /// Why nothing may be recorded any more: damage found behind a snapshot; nil: there is none.
+    var damage: String? { found.withLock { $0 } }
+
+    /// Checks the lines before a snapshot beside the running ledger, which stops recording when one is damaged.
+    private func check(upTo mark: JournalMark, log: Logger) {
+        let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
+        do throws(LedgerError) { try replay.lines(upTo: mark) { _ in } } catch {
+            log.error("the journal is damaged: nothing is recorded any more", ["error": "\(error)"])
+            found.withLock { $0 = "\(error)" }
+        }
     }
 
     /// Ends the waiting of the writer and gives it what came in; nil: closed and empty.

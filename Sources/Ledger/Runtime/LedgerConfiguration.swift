@@ -17,6 +17,8 @@ package struct LedgerConfiguration: Sendable {
     package var batchMax = 4_096
     /// How many events lie between two snapshots.
     package var snapshotInterval: Int64 = 200_000
+    /// Up to this size the whole journal is checked before the start, however good the snapshot is.
+    package var checkedBeforeStartBytesMax = 256 << 20
     /// Time, from outside.
     package var now: @Sendable () -> Timestamp
     /// A clock that never jumps, in nanoseconds, from outside.

@@ -8,6 +8,8 @@ struct OpenedJournal {
     let writer: JournalWriter
     let view: LedgerView
     let summary: RecoverySummary
+    /// The place up to which lines are still to be checked.
+    let uncheckedUpTo: JournalMark?
 
     /// Opens the journal, from the snapshot where there is a good one, and folds the lines behind it.
     init(_ configuration: LedgerConfiguration, log: Logger) throws(LedgerError) {
@@ -23,7 +25,10 @@ struct OpenedJournal {
     private init(
         _ configuration: LedgerConfiguration, from snapshot: LedgerView?, log: Logger
     ) throws(LedgerError) {
-        let (writer, recovery) = try Self.open(configuration, from: snapshot?.mark)
+        // Up to a size, every line is checked before the start; beyond it, those before the snapshot are checked beside it.
+        let isChecked = Self.journalBytes(configuration) <= configuration.checkedBeforeStartBytesMax
+        let (writer, recovery) = try Self.open(configuration, from: isChecked ? nil : snapshot?.mark)
+        uncheckedUpTo = isChecked ? nil : snapshot?.mark
         for torn in recovery.setAside {
             log.warning(
                 "a tail that was never acknowledged is set aside",
@@ -44,6 +49,15 @@ struct OpenedJournal {
         summary = RecoverySummary(
             events: recovery.eventsChecked, fromSnapshot: snapshot?.mark.position,
             setAsideBytes: recovery.setAside.reduce(0) { $0 + $1.bytes })
+    }
+
+    /// The size of all segments; 0 where there is none yet.
+    private static func journalBytes(_ configuration: LedgerConfiguration) -> Int {
+        let files = POSIXFileSystem()
+        let names = (try? files.list(configuration.logsDirectory)) ?? []
+        return names.filter { SegmentName($0) != nil }.reduce(0) { sum, name in
+            sum + ((try? files.size(at: "\(configuration.logsDirectory)/\(name)")) ?? 0)
+        }
     }
 
     /// Opens the journal again after a failed append, cut back to what is durable.

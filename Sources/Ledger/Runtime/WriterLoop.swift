@@ -52,6 +52,7 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func perform(_ batch: [Request]) {
+        if let damage = ledger.damage { condemn(damage) }
         guard let journal = openJournal() else {
             let reason = durable.journal.failure ?? "the journal is closed"
             for request in batch { request.reply(.failure(.unavailable(reason))) }
@@ -147,6 +148,17 @@ final class WriterLoop: @unchecked Sendable {
         pending = durable.state
         durable.journal.failure = "\(error)"
         retryNotBefore = ledger.configuration.monotonicNanoseconds() + Self.retryNanoseconds
+        let health = durable.journal
+        ledger.publish { $0.journal = health }
+    }
+
+    /// Ends recording for good: what the journal says can no longer be trusted.
+    private func condemn(_ reason: String) {
+        guard durable.journal.failure != reason else { return }
+        journal?.close()
+        journal = nil
+        durable.journal.failure = reason
+        retryNotBefore = .max
         let health = durable.journal
         ledger.publish { $0.journal = health }
     }
