@@ -103,7 +103,7 @@ struct JournalFaultTests {
             #expect(acknowledged.count == 16)
             #expect(found == acknowledged)
             // A retry does not pile up copies.
-            #expect(try journal.names().count { $0.contains(".torn-") } <= 2)
+            #expect(try journal.names().count { $0.contains(".torn-") } <= 1)
         }
     }
 
