@@ -2,7 +2,8 @@ import Files
 import JSON
 import Logging
 
-/// The record of what was served: one JSON line a call, appended whole, before the answer's last byte goes out.
+/// The record of what was served: one JSON line a call, appended whole, before the answer's last byte goes
+/// out.
 ///
 /// Loop thread only. It is the measure that a ledger in front of the simulator is held against.
 final class CallLog {

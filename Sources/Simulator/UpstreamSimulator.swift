@@ -3,11 +3,13 @@ package import HTTP
 package import Lifecycle
 import Threads
 
-/// A stand-in for the providers: answers Messages, Chat Completions, Responses and Embeddings with canned text.
+/// A stand-in for the providers: answers Messages, Chat Completions, Responses and Embeddings with canned
+/// text.
 ///
-/// An answer follows from its request alone. `x-simulate-` request fields make it slow, large, different or wrong.
-/// What was served is written down, one line a call, by the simulator itself.
-// SAFETY: after `start` the server and the desk are used on the loop's thread only; `stop` reaches them by `post`.
+/// An answer follows from its request alone. `x-simulate-` request fields make it slow, large, different or
+/// wrong. What was served is written down, one line a call, by the simulator itself.
+// SAFETY: after `start` the server and the desk are used on the loop's thread only; `stop` reaches them by
+// `post`.
 package final class UpstreamSimulator: @unchecked Sendable {
     /// The port that the first `listen` bound; 0 before.
     package private(set) var port = 0
