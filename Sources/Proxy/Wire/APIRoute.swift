@@ -35,12 +35,13 @@ package struct APIRoute: Hashable, Sendable {
 
     /// Finds the route of a request; every method and path has one.
     ///
-    /// Only exact, known paths are free or priced as known: any other spelling of them is ``CallBilling/unknown``.
+    /// Only exact, known paths are free or priced as known: any other spelling of them is
+    /// ``CallBilling/unknown``.
     ///
     /// - Parameters:
     ///   - method: the HTTP method, upper case.
     ///   - path: the path as it was sent, without query.
-    ///   - isAnthropic: whether the request has an `anthropic-version` header: it decides shared and unknown paths.
+    ///   - isAnthropic: whether the request has an `anthropic-version` header; decides other paths.
     package init(method: String, path: String, isAnthropic: Bool = false) {
         let shared: Provider = isAnthropic ? .anthropic : .openai
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(

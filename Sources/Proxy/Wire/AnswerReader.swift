@@ -108,7 +108,8 @@ struct AnswerReader {
     }
 
     private mutating func takeError(_ root: JSONValue) {
-        // Responses has an error inside the response; an event of type `error` may have its fields at the top.
+        // Responses has an error inside the response; an event of type `error` may have its fields at the
+        // top.
         let isErrorEvent = root["type"]?.isString("error") ?? false
         guard let error = root["error"] ?? (isErrorEvent ? root : nil) ?? root["response"]?["error"],
             !error.isNull
@@ -148,7 +149,8 @@ struct AnswerReader {
         guard let usage = root["usage"] ?? root["choices"]?.array.first(where: { _ in true })?["usage"],
             !usage.isNull
         else { return }
-        // The chunk with the whole usage has no choices, or ends them; usage on other chunks is a running figure.
+        // The chunk with the whole usage has no choices, or ends them; usage on other chunks is a running
+        // figure.
         if isEnd || !isStreamed { reading.sawTerminal = true }
         merge(usage, .chat)
     }

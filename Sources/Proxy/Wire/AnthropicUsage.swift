@@ -3,9 +3,9 @@ import LedgerCore
 
 /// Usage as the Messages API gives it, gathered over the events of an answer.
 ///
-/// Every figure is cumulative, and an event that omits one says nothing about it: set if present, never add. Input
-/// excludes cache reads and writes. Where `iterations` are given they are what is billed, as the figures beside them
-/// leave out compaction.
+/// Every figure is cumulative, and an event that omits one says nothing about it: set if present, never add.
+/// Input excludes cache reads and writes. Where `iterations` are given they are what is billed, as the
+/// figures beside them leave out compaction.
 struct AnthropicUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false
@@ -48,7 +48,8 @@ struct AnthropicUsage {
         }
         var missing = Usage()
         if sum.inputTokens < top.inputTokens || sum.outputTokens < top.outputTokens {
-            // The iterations are not the whole: what only the total has is billed too, to the message's model.
+            // The iterations are not the whole: what only the total has is billed too, to the message's
+            // model.
             count.expect(false)
             for bucket in UsageBucket.allCases { missing[bucket] = max(top[bucket] - sum[bucket], 0) }
         } else {

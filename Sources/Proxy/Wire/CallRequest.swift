@@ -35,7 +35,7 @@ package struct CallRequest: Hashable, Sendable {
     ///
     /// A body on an unknown route need not be JSON (uploads are not); then only its size is known.
     ///
-    /// - Throws: a ``RequestError`` for a body that the provider would refuse, or read in another way than the ledger.
+    /// - Throws: a ``RequestError`` for a body that the provider would refuse or could read in another way.
     package init(
         _ bytes: [UInt8], route: APIRoute, parser: JSONParser = JSONParser()
     ) throws(RequestError) {
@@ -51,8 +51,8 @@ package struct CallRequest: Hashable, Sendable {
         try Self.refuseDuplicates(in: root)
         mediaParts = document.count(
             ofStrings: """
-                image image_url input_image document file input_file input_audio audio video video_url inlineData \
-                inline_data fileData file_data
+                image image_url input_image document file input_file input_audio audio video video_url \
+                inlineData inline_data fileData file_data
                 """)
         if route.kind == .messageBatches {
             try readBatch(root)

@@ -3,8 +3,9 @@ import LedgerCore
 
 /// Usage as Gemini's `usageMetadata` gives it, gathered over the chunks of an answer.
 ///
-/// The prompt includes what was cached and excludes what tools put in; candidates exclude thoughts. Chunks are
-/// cumulative, the last one counts, field by field. Image and video input is priced as text and stays there.
+/// The prompt includes what was cached and excludes what tools put in; candidates exclude thoughts. Chunks
+/// are cumulative, the last one counts, field by field. Image and video input is priced as text and stays
+/// there.
 struct GeminiUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false

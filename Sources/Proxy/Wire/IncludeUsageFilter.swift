@@ -2,10 +2,11 @@ package import JSON
 
 /// Hides the usage chunk of a chat stream from a client that did not ask for it.
 ///
-/// `stream_options.include_usage` makes the provider add one chunk with usage and without choices, and `"usage":null`
-/// to every other chunk. The added chunk is left out, from its first byte to its blank line; every other byte passes
-/// as it came, the `null`s too: clients read those as absent, and taking them out would mean to rewrite chunks.
-/// Bytes are given on in whole blocks; a block above the cap is given on as it comes.
+/// `stream_options.include_usage` makes the provider add one chunk with usage and without choices, and
+/// `"usage":null` to every other chunk. The added chunk is left out, from its first byte to its blank line;
+/// every other byte passes as it came, the `null`s too: clients read those as absent, and taking them out
+/// would mean to rewrite chunks. Bytes are given on in whole blocks; a block above the cap is given on as it
+/// comes.
 package struct IncludeUsageFilter {
     private let heldBytesMax: Int
     private let parser: JSONParser

@@ -3,8 +3,8 @@ import LedgerCore
 
 /// Usage as Chat Completions, Responses and Embeddings give it, gathered over the events of an answer.
 ///
-/// Prompt and completion are wholes: cached, written, audio and image tokens are parts of them and are taken out.
-/// Of several usages the last one counts, field by field: all are cumulative.
+/// Prompt and completion are wholes: cached, written, audio and image tokens are parts of them and are taken
+/// out. Of several usages the last one counts, field by field: all are cumulative.
 struct OpenAIUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false

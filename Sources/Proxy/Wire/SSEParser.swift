@@ -16,8 +16,8 @@ package struct SSEEvent {
 
 /// Cuts a server-sent event stream into events, however its bytes are split.
 ///
-/// Lines may end in LF, CR or CRLF; a byte order mark is skipped. An event with one `data` line that lies within the
-/// bytes fed is given as a slice of them; anything else is gathered in a buffer of bounded size.
+/// Lines may end in LF, CR or CRLF; a byte order mark is skipped. An event with one `data` line that lies
+/// within the bytes fed is given as a slice of them; anything else is gathered in a buffer of bounded size.
 package struct SSEParser {
     private let eventBytesMax: Int
     private var carry: [UInt8] = []

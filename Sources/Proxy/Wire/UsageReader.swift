@@ -2,8 +2,8 @@ package import JSON
 
 /// Reads the usage from the bytes of one answer as they pass, one reader for each answer.
 ///
-/// Streams are cut into events, and only those that can matter are parsed; other bodies are collected up to a cap
-/// and parsed at the end. The bytes themselves are never changed.
+/// Streams are cut into events, and only those that can matter are parsed; other bodies are collected up to a
+/// cap and parsed at the end. The bytes themselves are never changed.
 package struct UsageReader {
     /// The most bytes of a body that are kept to be parsed whole.
     package static let bodyBytesMax = 32 << 20

@@ -2,7 +2,8 @@ package import LedgerCore
 
 /// What one answer says about its usage and about itself.
 package struct UsageReading: Hashable, Sendable {
-    /// What was used, all models together; nil when the answer does not say (which is not the same as nothing).
+    /// What was used, all models together; nil when the answer does not say (which is not the same as
+    /// nothing).
     package var usage: Usage?
     /// How far ``usage`` can be trusted.
     package var source: UsageSource = .none

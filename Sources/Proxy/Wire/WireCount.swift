@@ -17,7 +17,8 @@ struct WireCount {
         return notNegative(count)
     }
 
-    /// Sets `count` if the field is there: usage in streams is cumulative, and what a later event omits stays.
+    /// Sets `count` if the field is there: usage in streams is cumulative, and what a later event omits
+    /// stays.
     mutating func update(_ count: inout Int64?, _ value: JSONValue?) {
         if let read = read(value) { count = read }
     }
@@ -43,7 +44,8 @@ struct WireCount {
         return sum
     }
 
-    /// Returns what is left of `whole` without `parts`, none of them negative; 0 when they are more than the whole.
+    /// Returns what is left of `whole` without `parts`, none of them negative; 0 when they are more than the
+    /// whole.
     mutating func rest(of whole: Int64, without parts: Int64...) -> Int64 {
         var left = whole
         for part in parts { left = left < part ? -1 : left - part }

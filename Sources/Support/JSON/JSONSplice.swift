@@ -2,8 +2,8 @@
 package enum JSONSplice {
     /// Sets the member at `path` to `json` in the text of `document`.
     ///
-    /// A member that exists (the first, where a key is repeated) keeps its place; one that does not becomes the last
-    /// of its object. A `null` on the way is replaced by an object.
+    /// A member that exists (the first, where a key is repeated) keeps its place; one that does not becomes
+    /// the last of its object. A `null` on the way is replaced by an object.
     ///
     /// - Parameters:
     ///   - path: the keys from the root, at least one.

@@ -13,7 +13,8 @@ struct CallRequestTests {
     func readsMessages() throws {
         let text = #"""
             {"model":"claude-sonnet-5","max_tokens":1024,"stream":true,"service_tier":"auto","speed":"fast",
-             "messages":[{"role":"user","content":[{"type":"im\u0061ge","source":{}},{"type":"text","text":"image"}]}],
+             "messages":[{"role":"user","content":[{"type":"im\u0061ge","source":{}},
+              {"type":"text","text":"image"}]}],
              "tools":[{"type":"web_search_20250305","name":"web_search","max_uses":5},{"name":"f"}]}
             """#
         let request = try CallRequest(Array(text.utf8), route: Self.messages)
@@ -57,8 +58,10 @@ struct CallRequestTests {
     @Test("takes Gemini's model and stream from the path")
     func readsGemini() throws {
         let route = APIRoute(method: "POST", path: "/v1beta/models/gemini-2.5-pro:streamGenerateContent")
-        let text =
-            #"{"contents":[],"generationConfig":{"maxOutputTokens":7,"candidateCount":2},"tools":[{"googleSearch":{}}]}"#
+        let text = #"""
+            {"contents":[],"generationConfig":{"maxOutputTokens":7,"candidateCount":2},
+             "tools":[{"googleSearch":{}}]}
+            """#
         let request = try CallRequest(Array(text.utf8), route: route)
         #expect(request.model == "gemini-2.5-pro")
         #expect(request.isStreamed)
