@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP
 import Synchronization
 import Testing
@@ -45,7 +46,7 @@ struct HTTPFlowTests {
 
     @Test("cuts a client that takes nothing for too long")
     func cutsStalledReader() throws {
-        let ended = Box<Int>()
+        let ended = Handoff<Int>()
         let live = try LiveServer({ $0.writeStallTimeoutMilliseconds = 80 }) { exchange in
             exchange.onFinished = { status, _ in ended.put(status) }
             exchange.start(status: 200)
@@ -75,7 +76,7 @@ struct HTTPFlowTests {
 
     @Test("drains: open exchanges end, idle connections close, new ones are refused")
     func drains() throws {
-        let box = Box<HTTPExchange>()
+        let box = Handoff<HTTPExchange>()
         let live = try LiveServer { exchange in
             if exchange.head.path == "/slow" { box.put(exchange) } else { exchange.respond(status: 200) }
         }
@@ -85,12 +86,12 @@ struct HTTPFlowTests {
         let busy = try RawClient(port: live.port)
         busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         let exchange = box.take()
-        let over = Box<Int>()
+        let over = Handoff<Int>()
         live.loop.post { [server = live.server] in
             server.drain(withinMilliseconds: 60_000) { over.put(server.handlesLive) }
         }
         #expect(try idle.receiveAll() == "")
-        #expect(throws: RawClientError.self) { try RawClient(port: live.port) }
+        #expect(throws: RawClientError.self) { _ = try RawClient(port: live.port) }
         live.loop.post { exchange.respond(status: 200, body: Array("late".utf8)) }
         let answer = try busy.receiveAll()
         #expect(answer.contains("connection: close\r\n"))
@@ -101,8 +102,8 @@ struct HTTPFlowTests {
 
     @Test("cuts what is still open at the drain's limit")
     func limitsDrain() throws {
-        let box = Box<HTTPExchange>()
-        let ended = Box<Int>()
+        let box = Handoff<HTTPExchange>()
+        let ended = Handoff<Int>()
         let live = try LiveServer { exchange in
             exchange.onFinished = { status, _ in ended.put(status) }
             box.put(exchange)

@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP
 import Synchronization
 import Testing
@@ -125,7 +126,7 @@ struct HTTPLimitTests {
 
     @Test("answers 503 when the bodies in flight fill their memory, and recovers")
     func limitsBodiesInFlight() throws {
-        let held = Box<HTTPExchange>()
+        let held = Handoff<HTTPExchange>()
         let live = try LiveServer({ $0.bodiesInFlightBytesMax = 10 }) { exchange in
             if exchange.head.path == "/hold" { held.put(exchange) } else { HTTPLimitTests.ok(exchange) }
         }

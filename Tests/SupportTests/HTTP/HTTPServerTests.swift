@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP
 import Synchronization
 import Testing
@@ -85,7 +86,7 @@ struct HTTPServerTests {
 
     @Test("answers a half-closed client later, too")
     func answersHalfClosedLater() throws {
-        let box = Box<HTTPExchange>()
+        let box = Handoff<HTTPExchange>()
         let live = try LiveServer { box.put($0) }
         defer { live.stop() }
         let client = try RawClient(port: live.port)
@@ -111,9 +112,9 @@ struct HTTPServerTests {
 
     @Test("tells the handler when the client resets, once")
     func noticesReset() throws {
-        let box = Box<HTTPExchange>()
+        let box = Handoff<HTTPExchange>()
         let ends = Mutex<[String]>([])
-        let over = Signal()
+        let over = Mark()
         let live = try LiveServer { exchange in
             exchange.onDisconnect = { ends.withLock { $0.append("disconnect") } }
             exchange.onFinished = { status, _ in
@@ -151,11 +152,9 @@ struct HTTPServerTests {
     func refusesInjection() throws {
         let live = try LiveServer { exchange in
             var headers: HTTPHeaders = ["x-good": "yes"]
-            for bad in ["a\r\nset-cookie: b", "a\nb", "a\rb", "a\u{0}b"] {
-                #expect(!headers.add("x-bad", bad))
-            }
-            #expect(!headers.add("x bad\r\n", "a"))
-            #expect(!headers.set("x-good", "a\r\nb"))
+            for bad in ["a\r\nset-cookie: b", "a\nb", "a\rb", "a\u{0}b"] { headers.add("x-bad", bad) }
+            headers.add("x bad\r\n", "a")
+            headers.set("x-good", "a\r\nb")
             headers.add("content-length", "3")
             headers.add("transfer-encoding", "chunked")
             exchange.respond(status: 200, headers: headers, body: Array("body!".utf8))

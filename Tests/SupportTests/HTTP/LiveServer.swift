@@ -24,7 +24,7 @@ final class LiveServer: Sendable {
 
     /// Runs `body` on the loop and waits for its result.
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable (HTTPServer) -> Result) -> Result {
-        let box = Box<Result>()
+        let box = Handoff<Result>()
         loop.post { [server] in box.put(body(server)) }
         return box.take()
     }
@@ -32,7 +32,7 @@ final class LiveServer: Sendable {
     /// Drains the server, waits until nothing is left, and ends the loop; returns the handles left then.
     @discardableResult
     func stop(withinMilliseconds milliseconds: UInt64 = 0) -> Int {
-        let box = Box<Int>()
+        let box = Handoff<Int>()
         loop.post { [server] in
             server.drain(withinMilliseconds: milliseconds) { box.put(server.handlesLive) }
         }
@@ -43,9 +43,9 @@ final class LiveServer: Sendable {
 }
 
 /// A value that one thread waits for and another one brings.
-final class Box<Value: Sendable>: Sendable {
+final class Handoff<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
-    private let arrived: Signal = Signal()
+    private let arrived: Mark = Mark()
 
     func put(_ new: Value) {
         value.withLock { $0 = new }
@@ -62,7 +62,7 @@ final class Box<Value: Sendable>: Sendable {
 
 /// A semaphore.
 // SAFETY: `sem_post` and `sem_wait` are thread-safe.
-final class Signal: @unchecked Sendable {
+final class Mark: @unchecked Sendable {
     private let raw = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { sem_init(raw, 0, 0) }
