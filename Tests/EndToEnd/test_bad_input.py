@@ -6,7 +6,7 @@ import socket
 import pytest
 import requests
 
-GOOD = {"model": "claude-sonnet-4-5", "max_tokens": 20, "messages": [{"role": "user", "content": "Hello"}]}
+GOOD = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": [{"role": "user", "content": "Hello"}]}
 
 
 def post(
@@ -25,7 +25,7 @@ BODIES = {
     "no JSON at all": b"hello",
     "an array": b"[]",
     "invalid UTF-8": b'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"\xff\xfe"}]}',
-    "10,000 deep": b'{"model":"claude-sonnet-4-5","max_tokens":9,"messages":'
+    "10,000 deep": b'{"model":"claude-sonnet-4-6","max_tokens":9,"messages":'
     + b"[" * 10_000
     + b"]" * 10_000
     + b"}",

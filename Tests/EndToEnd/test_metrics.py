@@ -9,7 +9,7 @@ HELLO = [{"role": "user", "content": "Hello"}]
 @pytest.mark.parametrize("service", SERVICES)
 def test_promtool_has_nothing_against_the_live_metrics(journal_ledger, service):
     journal_ledger.anthropic(journal_ledger.mint_key("alice")).messages.create(
-        model="claude-sonnet-4-5", max_tokens=20, messages=HELLO
+        model="claude-sonnet-4-6", max_tokens=20, messages=HELLO
     )
     assert check_metrics(journal_ledger.metrics_text(service)) == ""
 
@@ -18,7 +18,7 @@ def test_a_real_prometheus_holds_the_sum_that_sql_holds(ledger, prometheus):
     for user, calls in (("alice", 3), ("bob", 2)):
         client = ledger.anthropic(ledger.mint_key(user))
         for _ in range(calls):
-            client.messages.create(model="claude-sonnet-4-5", max_tokens=50, messages=HELLO)
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
     ledger.wait_ingested()
     prometheus.wait_scraped()
     (total,) = ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0]
@@ -32,7 +32,7 @@ def test_a_real_prometheus_holds_the_sum_that_sql_holds(ledger, prometheus):
 
 def test_totals_survive_a_restart(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
-    client.messages.create(model="claude-sonnet-4-5", max_tokens=50, messages=HELLO)
+    client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
     before = journal_ledger.exact_sample("ledger_user_cost_usd", user="alice", window="total")
     assert before is not None
     journal_ledger.restart()

@@ -12,7 +12,7 @@ PROMPT = "Tell me one true thing about ledgers."
 
 def messages(ledger, key):
     ledger.anthropic(key).messages.create(
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         max_tokens=200,
         messages=[{"role": "user", "content": PROMPT}],
         extra_headers={"x-simulate-cache": "read=100,write5m=50,write1h=25"},
@@ -21,7 +21,7 @@ def messages(ledger, key):
 
 def messages_streamed(ledger, key):
     with ledger.anthropic(key).messages.stream(
-        model="claude-sonnet-4-5", max_tokens=200, messages=[{"role": "user", "content": PROMPT}]
+        model="claude-sonnet-4-6", max_tokens=200, messages=[{"role": "user", "content": PROMPT}]
     ) as stream:
         assert "".join(stream.text_stream)
 
@@ -124,7 +124,8 @@ def test_every_kind_of_call_has_one_and_the_same_cost_everywhere(ledger, simulat
                 shown = ledger.exact_sample("ledger_user_cost_usd", service, user=user, window=window)
                 assert Decimal(shown) == bill.cost, (service, window)
         assert (
-            ledger.sample("ledger_user_tokens", user=user, direction="in", window="total") == bill.tokens_in
+            ledger.sample("ledger_user_tokens", user=user, direction="input", window="total")
+            == bill.tokens_in
         )
     assert {row["user"]: row["costUsd"] for row in ledger.usage()} == {u: b.cost for u, b in costs.items()}
 
@@ -156,7 +157,7 @@ def test_what_is_shown_live_is_what_a_replay_from_zero_gives(ledger, kind):
 
 
 def test_the_answer_s_bytes_are_the_provider_s(journal_ledger, simulator):
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 50, "messages": [{"role": "user", "content": PROMPT}]}
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 50, "messages": [{"role": "user", "content": PROMPT}]}
     through = requests.post(
         f"{journal_ledger.proxy_url}/v1/messages",
         json=body,
@@ -175,7 +176,7 @@ def test_the_answer_s_bytes_are_the_provider_s(journal_ledger, simulator):
 
 def test_a_call_is_linked_to_its_dispatch_and_its_session(journal_ledger):
     journal_ledger.anthropic(journal_ledger.mint_key("alice")).messages.create(
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         max_tokens=20,
         messages=[{"role": "user", "content": PROMPT}],
         extra_headers={"x-dispatch-id": "d-1", "x-session-id": "s-1"},

@@ -54,7 +54,7 @@ def test_the_ledger_starts_and_serves_while_postgresql_is_down(make_ledger, own_
     own_cluster.stop()
     ledger.start()
     ledger.anthropic(ledger.mint_key("alice")).messages.create(
-        model="claude-sonnet-4-5", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
+        model="claude-sonnet-4-6", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
     )
     assert len(ledger.events("call.settled")) == 1
     own_cluster.start()
@@ -75,7 +75,7 @@ def test_a_database_that_is_ahead_of_the_journal_is_refused(make_ledger, cluster
     wait_until(lambda: second.sample("ledger_postgres_up") == 0, 20, "the refusal to show")
     time.sleep(1)
     assert second.sql("select count(*) from ledger.events") == rows
-    assert any(word in second.process.log.read_text() for word in ("ahead", "foreign"))
+    assert "another journal's" in second.process.log.read_text()
 
 
 def test_migrate_may_run_twice(ledger):
@@ -86,5 +86,5 @@ def test_migrate_may_run_twice(ledger):
 
 def call(ledger) -> None:
     ledger.anthropic(ledger.mint_key("alice")).messages.create(
-        model="claude-sonnet-4-5", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
+        model="claude-sonnet-4-6", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
     )

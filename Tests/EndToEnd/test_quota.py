@@ -43,7 +43,7 @@ def test_a_limit_is_met_by_what_was_spent_as_well(journal_ledger):
     answered = 0
     with pytest.raises(anthropic.RateLimitError) as refusal:
         for _ in range(1000):
-            client.messages.create(model="claude-sonnet-4-5", max_tokens=1000, messages=HELLO)
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO)
             answered += 1
     assert answered > 0
     response = refusal.value.response
@@ -69,10 +69,10 @@ def test_a_user_who_is_switched_off_cannot_call_and_one_whose_limit_is_removed_c
     client = journal_ledger.anthropic(journal_ledger.mint_key("carol"))
     journal_ledger.set_quota("carol", enabled=False)
     with pytest.raises(anthropic.APIStatusError):
-        client.messages.create(model="claude-sonnet-4-5", max_tokens=20, messages=HELLO)
+        client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO)
     journal_ledger.delete_quota("carol")
     assert (
-        client.messages.create(model="claude-sonnet-4-5", max_tokens=20, messages=HELLO).usage.output_tokens
+        client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO).usage.output_tokens
         > 0
     )
 
@@ -82,7 +82,7 @@ def test_a_limit_in_tokens_holds(journal_ledger):
     journal_ledger.set_quota("dave", dailyTokens=10_000)
     with pytest.raises(anthropic.RateLimitError):
         for _ in range(1000):
-            client.messages.create(model="claude-sonnet-4-5", max_tokens=1000, messages=HELLO)
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO)
     state = fold.fold(journal_ledger.events())
     assert state.violations == [] and state.by_user["dave"].calls > 0
 
@@ -93,4 +93,4 @@ def test_limits_survive_a_restart(journal_ledger):
     journal_ledger.kill9()
     journal_ledger.start()
     with pytest.raises(anthropic.RateLimitError):
-        client.messages.create(model="claude-sonnet-4-5", max_tokens=20, messages=HELLO)
+        client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO)

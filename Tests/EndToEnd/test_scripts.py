@@ -47,7 +47,7 @@ def test_script_server_ends_with_three_healthy_services_and_a_database(server, f
     proxy = f"http://127.0.0.1:{ports['PROXY']}"
     hello = [{"role": "user", "content": "Hello"}]
     anthropic.Anthropic(api_key=key, base_url=proxy).messages.create(
-        model="claude-sonnet-4-5", max_tokens=20, messages=hello
+        model="claude-sonnet-4-6", max_tokens=20, messages=hello
     )
     openai.OpenAI(api_key=key, base_url=f"{proxy}/v1").chat.completions.create(
         model="gpt-4o-mini", messages=hello

@@ -47,7 +47,7 @@ def test_an_answer_without_its_figures_is_never_free(journal_ledger, fault):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"), max_retries=0)
     try:
         with client.messages.stream(
-            model="claude-sonnet-4-5",
+            model="claude-sonnet-4-6",
             max_tokens=50,
             messages=HELLO,
             extra_headers={"x-simulate-fault": fault, "x-simulate-output-tokens": "40"},
@@ -65,7 +65,7 @@ def test_an_answer_without_its_figures_is_never_free(journal_ledger, fault):
 def test_a_client_that_leaves_is_charged_for_what_the_provider_served(journal_ledger, simulator, price_book):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     with client.messages.stream(
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         max_tokens=200,
         messages=HELLO,
         extra_headers={"x-simulate-output-tokens": "50", "x-simulate-chunk-delay-ms": "20"},
@@ -85,7 +85,7 @@ def test_a_provider_s_refusal_costs_nothing_and_frees_the_reservation(journal_le
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"), max_retries=0)
     with pytest.raises(anthropic.APIStatusError) as refused:
         client.messages.create(
-            model="claude-sonnet-4-5",
+            model="claude-sonnet-4-6",
             max_tokens=20,
             messages=HELLO,
             extra_headers={"x-simulate-status": str(status)},
@@ -100,7 +100,7 @@ def test_without_a_provider_s_key_a_call_is_refused_by_name(make_ledger):
     ledger = make_ledger(simulator=None)
     client = ledger.anthropic(ledger.mint_key("alice"), max_retries=0)
     with pytest.raises(anthropic.APIStatusError) as refused:
-        client.messages.create(model="claude-sonnet-4-5", max_tokens=20, messages=HELLO)
+        client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO)
     assert refused.value.status_code == 503
     assert "ANTHROPIC_API_KEY" in refused.value.response.text
     assert ledger.events("call.reserved") == []
@@ -108,7 +108,7 @@ def test_without_a_provider_s_key_a_call_is_refused_by_name(make_ledger):
 
 def test_counting_tokens_is_free(journal_ledger):
     counted = journal_ledger.anthropic(journal_ledger.mint_key("alice")).messages.count_tokens(
-        model="claude-sonnet-4-5", messages=HELLO
+        model="claude-sonnet-4-6", messages=HELLO
     )
     assert counted.input_tokens > 0
     assert all(event["costUsd"] == 0 for event in journal_ledger.events("call.settled"))

@@ -26,7 +26,7 @@ class Sent:
 class Load:
     """Clients that call without a pause until they are told to stop."""
 
-    def __init__(self, ledger, key: str, clients: int = 8, model: str = "claude-sonnet-4-5", headers=None):
+    def __init__(self, ledger, key: str, clients: int = 8, model: str = "claude-sonnet-4-6", headers=None):
         self.ledger = ledger
         self.key = key
         self.model = model
@@ -111,7 +111,7 @@ async def storm(ledger, key: str, calls: int, max_tokens: int, headers=None) -> 
             nonlocal answered, refused
             try:
                 await client.messages.create(
-                    model="claude-sonnet-4-5",
+                    model="claude-sonnet-4-6",
                     max_tokens=max_tokens,
                     extra_headers=headers or {},
                     messages=[{"role": "user", "content": "Hello"}],
