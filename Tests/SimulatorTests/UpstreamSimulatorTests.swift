@@ -69,7 +69,8 @@ struct UpstreamSimulatorTests {
             #expect(throws: HTTPClientError.self) {
                 try post(simulator, .messages, "\"stream\":\(stream)", ["x-simulate-fault": fault])
             }
-            #expect(try SimulatorHarness.records(path).map { $0["complete"]?.bool } == [false])
+            let records = try SimulatorHarness.records(path)
+            #expect(records.map { $0["complete"]?.bool } == [false])
         }
     }
 
