@@ -114,8 +114,8 @@ package final class HTTPExchange: @unchecked Sendable {
 
     /// Answers 101 with these fields and leaves HTTP.
     ///
-    /// The fields name the `upgrade`; `connection` is added. It is nil, and nothing answered, when the request
-    /// did not ask for it or the client has gone.
+    /// The fields name the `upgrade`; `connection` is added. It is nil, and nothing answered, when the
+    /// request did not ask for it or the client has gone.
     package func upgrade(headers: HTTPHeaders) -> UpgradedConnection? {
         guard phase == .waiting, let sink, head.minorVersion == 1, head.headers["upgrade"] != nil else {
             return nil
