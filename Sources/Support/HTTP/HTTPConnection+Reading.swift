@@ -37,8 +37,8 @@ extension HTTPConnection {
             lingerBytes += bytes.count
             if lingerBytes > server.configuration.lingerBytesMax { close() }
         case .handling:
-            pending.append(contentsOf: bytes)
-            if pending.count > server.configuration.pipelinedBytesMax { stopReading() }
+            stash(bytes)
+        case .upgraded: receivedUpgraded(bytes)
         case .head, .body:
             if pending.isEmpty {
                 consumeAndKeepRest(bytes)
@@ -48,6 +48,12 @@ extension HTTPConnection {
             }
         case .closed: break
         }
+    }
+
+    /// Keeps what comes ahead of its turn, and takes no more when that is much.
+    func stash(_ bytes: UnsafeRawBufferPointer) {
+        pending.append(contentsOf: bytes)
+        if pending.count > server.configuration.pipelinedBytesMax { stopReading() }
     }
 
     /// Goes on with what came ahead of its turn.
@@ -74,7 +80,7 @@ extension HTTPConnection {
             switch phase {
             case .head: step = takeHead(rest)
             case .body: step = takeBody(rest)
-            case .handling, .lingering, .closed: step = 0
+            case .handling, .upgraded, .lingering, .closed: step = 0
             }
             if step == 0 { break }
             used += step
@@ -82,9 +88,12 @@ extension HTTPConnection {
         isConsuming = false
         if used < bytes.count, phase != .lingering, phase != .closed {
             pending.append(contentsOf: bytes[used...])
-            if phase == .handling, pending.count > server.configuration.pipelinedBytesMax { stopReading() }
+            if phase == .handling, pending.count > server.configuration.pipelinedBytesMax {
+                stopReading()
+            }
         }
         if phase == .head, pending.isEmpty { becomeIdle() }
+        deliverPending()
     }
 
     private func becomeIdle() {
@@ -98,6 +107,7 @@ extension HTTPConnection {
         switch phase {
         case .head, .body: endOfInput()
         case .handling: break  // half-closed: the answer is still wanted
+        case .upgraded: close()
         case .lingering: if outputEnded { close() }
         case .closed: break
         }
@@ -128,11 +138,14 @@ extension HTTPConnection {
         blankLines = 0
         let head = server.headScratch
         let verdict = http_head_parse(parser, head, base, end)
-        if let refusal = RequestRefusal(verdict, head: head.pointee, configuration) { return refuse(refusal) }
+        if let refusal = RequestRefusal(verdict, head: head.pointee, configuration) {
+            return refuse(refusal)
+        }
         requestsServed += 1
         keepAlive = head.pointee.keep_alive && requestsServed < configuration.requestsPerConnectionMax
         minorVersion = Int(head.pointee.minor_version)
-        let request = HTTPRequestHead(parsed: head.pointee, UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+        let request = HTTPRequestHead(
+            parsed: head.pointee, UnsafeRawBufferPointer(rebasing: bytes[..<end]))
         return end + begin(request, head.pointee, UnsafeRawBufferPointer(rebasing: bytes[end...]))
     }
 
@@ -149,7 +162,11 @@ extension HTTPConnection {
     }
 
     /// Begins the body after a head; returns how many bytes of it were taken at once.
-    private func begin(_ request: HTTPRequestHead, _ head: http_head, _ rest: UnsafeRawBufferPointer) -> Int {
+    private func begin(
+        _ request: HTTPRequestHead, _ head: http_head, _ rest: UnsafeRawBufferPointer
+    )
+        -> Int
+    {
         let length = Int(head.content_length)
         if !head.chunked && length == 0 {
             dispatch(request, [])
@@ -236,7 +253,8 @@ extension HTTPConnection {
         let problem = refusal.problem
         let body = problem.body
         let headers = problem.fields(and: [:])
-        transmit(ResponseHead(status: problem.status, headers: headers, framing: .length(body.count)), body)
+        transmit(
+            ResponseHead(status: problem.status, headers: headers, framing: .length(body.count)), body)
         closeAfterAnswer()
         return 0
     }
@@ -247,14 +265,31 @@ extension RequestRefusal {
     init?(_ verdict: http_verdict, head: http_head, _ configuration: HTTPServerConfiguration) {
         switch verdict {
         case HTTP_ACCEPTED: break
-        case HTTP_TOO_MANY_FIELDS: self = .headTooLarge; return
-        case HTTP_BAD_VERSION: self = .version; return
-        case HTTP_BAD_METHOD: self = .method; return
-        default: self = .malformed; return
+        case HTTP_TOO_MANY_FIELDS:
+            self = .headTooLarge
+            return
+        case HTTP_BAD_VERSION:
+            self = .version
+            return
+        case HTTP_BAD_METHOD:
+            self = .method
+            return
+        default:
+            self = .malformed
+            return
         }
-        if head.target_length > configuration.targetBytesMax { self = .targetTooLong; return }
-        if head.content_length > configuration.bodyBytesMax { self = .bodyTooLarge; return }
-        if head.expects_other { self = .expectation; return }
+        if head.target_length > configuration.targetBytesMax {
+            self = .targetTooLong
+            return
+        }
+        if head.content_length > configuration.bodyBytesMax {
+            self = .bodyTooLarge
+            return
+        }
+        if head.expects_other {
+            self = .expectation
+            return
+        }
         return nil
     }
 }

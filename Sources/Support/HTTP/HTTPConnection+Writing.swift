@@ -47,6 +47,7 @@ extension HTTPConnection: ResponseSink {
 
     /// Decides before the head goes out whether the connection lives on.
     private func settle(_ head: ResponseHead) {
+        guard head.framing != .upgrade else { return }
         if server.isDraining || head.asksToClose || head.framing == .untilClose { keepAlive = false }
     }
 
@@ -152,6 +153,7 @@ extension HTTPConnection: ResponseSink {
         guard wantsDrain, queuedBytes <= server.configuration.writeHighWaterBytes / 2 else { return }
         wantsDrain = false
         exchange?.drained()
+        upgraded?.onDrain?()
     }
 
     private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -189,7 +191,8 @@ extension uv_buf_t {
     /// A view for writing; libuv does not change the bytes.
     init(_ bytes: UnsafeRawBufferPointer) {
         self.init(
-            base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
+            base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(
+                to: CChar.self),
             len: bytes.count)
     }
 }

@@ -14,6 +14,8 @@ final class HTTPConnection {
         case body
         /// The handler has the request.
         case handling
+        /// The connection has left HTTP.
+        case upgraded
         /// The last answer is out; what still comes is thrown away until the client closes.
         case lingering
         /// Closed, or closing.
@@ -28,6 +30,7 @@ final class HTTPConnection {
     var index = 0
     var phase = Phase.head
     var exchange: HTTPExchange?
+    var upgraded: UpgradedConnection?
 
     // Reading.
     var pending: [UInt8] = []
@@ -104,6 +107,9 @@ final class HTTPConnection {
         let open = exchange
         exchange = nil
         open?.disconnected()
+        let left = upgraded
+        upgraded = nil
+        left?.closed()
     }
 
     /// Closes the socket with a reset, so that a body that ends with the connection is seen to be cut.
@@ -134,7 +140,8 @@ final class HTTPConnection {
         request.pointee.data = Unmanaged.passRetained(self).toOpaque()
         let code = uv_shutdown(request, stream) { request, status in
             guard let request else { return }
-            let connection = Unmanaged<HTTPConnection>.fromOpaque(request.pointee.data).takeRetainedValue()
+            let connection = Unmanaged<HTTPConnection>.fromOpaque(request.pointee.data)
+                .takeRetainedValue()
             request.deallocate()
             connection.shutDown(status)
         }
@@ -179,7 +186,7 @@ final class HTTPConnection {
         case .lingering: close()
         case .head: if pending.isEmpty { close() } else { refuse(.headTimeout) }
         case .body: refuse(.bodyTimeout)
-        case .handling, .closed: deadlineMilliseconds = 0
+        case .handling, .upgraded, .closed: deadlineMilliseconds = 0
         }
     }
 }

@@ -3,8 +3,8 @@ import CUV
 /// One request and its answer.
 ///
 /// The request's body is complete when the handler gets the exchange. The answer may be given at once or
-/// later, whole (``respond(status:headers:body:)``) or in pieces (`start`, `write`, ``finish()``). Calls that come
-/// too late or out of order are ignored, so a handler need not track whether the client is there.
+/// later, whole (``respond(status:headers:body:)``) or in pieces (`start`, `write`, ``finish()``). Calls that
+/// come too late or out of order are ignored, so a handler need not track whether the client is there.
 // SAFETY: used on its server's loop thread only; other threads carry it back with `EventLoop.post`.
 package final class HTTPExchange: @unchecked Sendable {
     /// What was asked.
@@ -66,7 +66,8 @@ package final class HTTPExchange: @unchecked Sendable {
         guard phase == .waiting, let sink else { return }
         self.status = status
         let framing = ResponseHead.hasBody(status) ? ResponseHead.Framing.length(body.count) : .none
-        let answer = ResponseHead(status: status, headers: headers, framing: framing, isBodyless: isHead)
+        let answer = ResponseHead(
+            status: status, headers: headers, framing: framing, isBodyless: isHead)
         let whole = framing == .none || isHead ? [] : body
         end { sink.send(answer, whole: whole) }
     }
@@ -109,6 +110,20 @@ package final class HTTPExchange: @unchecked Sendable {
         guard phase == .streaming, let sink else { return }
         let isShort = (bodyBytesLeft ?? 0) > 0
         end { isShort ? sink.abort() : sink.end() }
+    }
+
+    /// Answers 101 with these fields and leaves HTTP.
+    ///
+    /// The fields name the `upgrade`; `connection` is added. It is nil, and nothing answered, when the
+    /// request did not ask for it or the client has gone.
+    package func upgrade(headers: HTTPHeaders) -> UpgradedConnection? {
+        guard phase == .waiting, let sink, head.minorVersion == 1, head.headers["upgrade"] != nil else {
+            return nil
+        }
+        status = 101
+        var upgraded: UpgradedConnection?
+        end { upgraded = sink.upgrade(ResponseHead(status: 101, headers: headers, framing: .upgrade)) }
+        return upgraded
     }
 
     /// Closes the connection: the client sees a truncated answer.

@@ -39,7 +39,9 @@ package struct HTTPHeaders: Sendable {
     }
 
     /// All values of the fields with this name, in order.
-    package func all(_ name: String) -> [String] { fields.filter { matches($0, name) }.map(value(of:)) }
+    package func all(_ name: String) -> [String] {
+        fields.filter { matches($0, name) }.map(value(of:))
+    }
 
     /// Appends a field; false, and nothing added, when name or value cannot stand in a header.
     @discardableResult
@@ -83,8 +85,9 @@ package struct HTTPHeaders: Sendable {
     }
 
     /// Calls `body` with the raw bytes of each field, in order.
-    package func forEachRaw(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
-    {
+    package func forEachRaw(
+        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+    ) {
         bytes.withUnsafeBytes { all in
             for field in fields {
                 body(
@@ -108,9 +111,13 @@ package struct HTTPHeaders: Sendable {
         }
     }
 
-    private func name(of field: Field) -> String { String(decoding: bytes[field.nameRange], as: UTF8.self) }
+    private func name(of field: Field) -> String {
+        String(decoding: bytes[field.nameRange], as: UTF8.self)
+    }
 
-    private func value(of field: Field) -> String { String(decoding: bytes[field.valueRange], as: UTF8.self) }
+    private func value(of field: Field) -> String {
+        String(decoding: bytes[field.valueRange], as: UTF8.self)
+    }
 }
 
 extension HTTPHeaders.Field {

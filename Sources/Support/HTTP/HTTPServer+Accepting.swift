@@ -13,7 +13,8 @@ extension HTTPServer {
         let connection = HTTPConnection(server: self, handle: handle)
         connection.index = connections.count
         connections.append(connection)
-        guard uv_accept(listener, connection.stream) == 0, let address = SocketAddress(peerOf: handle) else {
+        guard uv_accept(listener, connection.stream) == 0, let address = SocketAddress(peerOf: handle)
+        else {
             return connection.close()
         }
         connectionsAccepted += 1
@@ -32,7 +33,8 @@ extension HTTPServer {
     }
 
     private func refuse(_ connection: HTTPConnection, _ refusal: RequestRefusal) {
-        guard connections.count <= configuration.connectionsMax + HTTPServer.refusedConnectionsMax else {
+        guard connections.count <= configuration.connectionsMax + HTTPServer.refusedConnectionsMax
+        else {
             count(refusal)
             return connection.close()
         }
@@ -64,6 +66,7 @@ extension HTTPServer {
         for listener in listeners { listener.close() }
         listeners = []
         for connection in connections where connection.isIdle { connection.close() }
+        for connection in connections { connection.upgraded?.onServerDrain?() }
         if !connections.isEmpty {
             drainLimit = LoopTimer(on: loop, after: milliseconds) { [unowned self] in
                 for connection in connections { connection.reset() }

@@ -5,7 +5,8 @@ package enum PercentEncoding {
     /// With `plusIsSpace` a `+` means a space, as in a query that a form made.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         let source = Array(text.utf8)
-        guard source.contains(UInt8(ascii: "%")) || (plusIsSpace && source.contains(UInt8(ascii: "+"))) else {
+        guard source.contains(UInt8(ascii: "%")) || (plusIsSpace && source.contains(UInt8(ascii: "+")))
+        else {
             return String(text)
         }
         var result: [UInt8] = []

@@ -40,6 +40,12 @@ package final class RecordedResponse: ResponseSink {
 
     package var queuedBytes: Int { 0 }
 
+    package func upgrade(_ head: ResponseHead) -> UpgradedConnection? {
+        send(head)
+        end()
+        return UpgradedConnection(nil)
+    }
+
     package func end() { isComplete = true }
 
     package func abort() { isAborted = true }

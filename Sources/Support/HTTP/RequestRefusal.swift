@@ -40,7 +40,8 @@ package enum RequestRefusal: String, CaseIterable, Sendable {
         case .method: ("Method not implemented", "This server does not know the method.")
         case .expectation: ("Expectation failed", "Only 100-continue can be expected.")
         case .targetTooLong: ("Target too long", "The request target is longer than this server takes.")
-        case .headTooLarge: ("Header fields too large", "The header fields are more than this server takes.")
+        case .headTooLarge:
+            ("Header fields too large", "The header fields are more than this server takes.")
         case .bodyTooLarge: ("Body too large", "The request body is longer than this server takes.")
         case .headTimeout: ("Request timeout", "The request's head did not arrive in time.")
         case .bodyTimeout: ("Request timeout", "The request's body did not arrive in time.")

@@ -23,9 +23,12 @@ extension ResponseHead {
         switch framing {
         case .length(let count): ResponseHead.appendLength(count, to: &out)
         case .chunked: out.append(contentsOf: ResponseHead.chunkedField)
+        case .upgrade: out.append(contentsOf: ResponseHead.upgradeField)
         case .untilClose, .none: break
         }
-        if !keepAlive {
+        if framing == .upgrade {
+            // It says how it goes on by itself.
+        } else if !keepAlive {
             out.append(contentsOf: ResponseHead.closeField)
         } else if minorVersion == 0 {
             out.append(contentsOf: ResponseHead.keepAliveField)
@@ -42,6 +45,7 @@ extension ResponseHead {
     }
 
     private static let chunkedField = Array("transfer-encoding: chunked\r\n".utf8)
+    private static let upgradeField = Array("connection: upgrade\r\n".utf8)
     private static let closeField = Array("connection: close\r\n".utf8)
     private static let keepAliveField = Array("connection: keep-alive\r\n".utf8)
     private static let lengthName = Array("content-length: ".utf8)

@@ -8,6 +8,8 @@ package struct ResponseHead: Sendable {
         case chunked
         /// The end of the connection: HTTP/1.0 without a length.
         case untilClose
+        /// None: the connection leaves HTTP after the head.
+        case upgrade
         /// A status that has no body: 204 and 304.
         case none
     }

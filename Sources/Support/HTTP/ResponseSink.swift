@@ -10,6 +10,8 @@ package protocol ResponseSink: AnyObject {
     func send(_ bytes: UnsafeRawBufferPointer) -> Bool
     /// Bytes that the client has not taken yet.
     var queuedBytes: Int { get }
+    /// Takes the head that ends HTTP on this connection; nil when the client has gone.
+    func upgrade(_ head: ResponseHead) -> UpgradedConnection?
     /// Ends the answer.
     func end()
     /// Breaks the answer off so that the client notices.

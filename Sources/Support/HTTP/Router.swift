@@ -7,6 +7,8 @@ package struct Router {
     package typealias Handler = (HTTPExchange, RouteParameters) -> Void
 
     private var root = Node()
+    /// Routes without open segments, by path and method: found without cutting the path up.
+    private var literal: [String: [String: Route]] = [:]
 
     /// No routes.
     package init() {}
@@ -24,11 +26,16 @@ package struct Router {
         precondition(!segments.dropLast().contains(.rest), "* is the last segment of a template")
         let route = Route(method: method, template: template, names: names, handler: handler)
         root.insert(route, at: segments[...])
+        if names.isEmpty, segments.last != .rest { literal[template, default: [:]][method] = route }
     }
 
     /// Answers `exchange` by its route, or with 404, or with 405 and what is allowed.
     package func dispatch(_ exchange: HTTPExchange) {
         let head = exchange.head
+        if let route = literal[head.path]?[head.method] {
+            exchange.route = route.template
+            return route.handler(exchange, RouteParameters([]))
+        }
         let segments = Router.segments(head.path)
         var search = Search(methods: head.method == "HEAD" ? ["HEAD", "GET"] : [head.method])
         if let found = root.find(segments[...], [], &search) {
@@ -47,7 +54,8 @@ package struct Router {
     }
 
     private static let notFound = Problem(
-        status: 404, type: "/problems/not-found", title: "Not found", detail: "There is nothing at this path."
+        status: 404, type: "/problems/not-found", title: "Not found",
+        detail: "There is nothing at this path."
     )
     private static let notAllowed = Problem(
         status: 405, type: "/problems/method-not-allowed", title: "Method not allowed",
@@ -125,7 +133,9 @@ private struct Node {
         {
             return found
         }
-        if let node = open.first, !segment.isEmpty, let found = node.find(left, values + [segment], &search) {
+        if let node = open.first, !segment.isEmpty,
+            let found = node.find(left, values + [segment], &search)
+        {
             return found
         }
         guard !rest.isEmpty, let route = search.choose(rest) else { return nil }

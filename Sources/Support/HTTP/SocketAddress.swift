@@ -43,14 +43,17 @@ struct SocketAddress {
     var port: Int {
         // Both families have it in the same place.
         withPointer { address in
-            let port = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port
+            let port = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr_in.self).pointee
+                .sin_port
             return Int(UInt16(bigEndian: port))
         }
     }
 
     /// Calls `body` with the address as the sockets API wants it.
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
-        withUnsafePointer(to: storage) { body(UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self)) }
+        withUnsafePointer(to: storage) {
+            body(UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self))
+        }
     }
 
     private mutating func read(
