@@ -108,6 +108,11 @@ package struct RateCard: Sendable {
     /// Creates a card.
     package init(rates: [UsageBucket: Rate]) { self.rates = rates }
 
+    /// The rate of `bucket`; image input without a rate of its own is charged as text, as providers do.
+    package func rate(of bucket: UsageBucket) -> Rate? {
+        rates[bucket] ?? (bucket == .inputImage ? rates[.input] : nil)
+    }
+
     /// This card with `other`'s rates over its own.
     package func overlaid(with other: RateCard) -> RateCard {
         RateCard(rates: rates.merging(other.rates) { _, new in new })

@@ -33,7 +33,7 @@ package struct Pricing: Sendable {
         let card = period.rates(inputTokens: part.usage.inputTokens)
         var total = Money.zero
         for bucket in UsageBucket.allCases where part.usage[bucket] > 0 {
-            guard var rate = card.rates[bucket] else { throw .noRate(model: part.model, bucket: bucket) }
+            guard var rate = card.rate(of: bucket) else { throw .noRate(model: part.model, bucket: bucket) }
             do throws(MoneyError) {
                 if bucket != .webSearch {
                     for modifier in PriceModifier.allCases where modifiers.contains(modifier) {

@@ -56,10 +56,10 @@ package struct LedgerMetrics: Sendable {
             help: "A user's tokens by direction and UTC window; cached input included.")
         for row in users.rows {
             writer.sample(
-                ["user": row.user, "direction": "in", "window": row.window], .integer(row.sums.inputTokens)
+                ["user": row.user, "direction": "input", "window": row.window], .integer(row.sums.inputTokens)
             )
             writer.sample(
-                ["user": row.user, "direction": "out", "window": row.window],
+                ["user": row.user, "direction": "output", "window": row.window],
                 .integer(row.sums.outputTokens))
         }
         writer.family("ledger_user_calls", .gauge, help: "A user's calls by UTC window.")

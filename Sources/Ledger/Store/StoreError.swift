@@ -58,7 +58,7 @@ extension StoreError: CustomStringConvertible {
         case .behind(let position): "the database is at position \(position.value), earlier than expected"
         case .ahead(let store, let journal):
             "the database is ahead of the journal: it is at position \(store.value), the journal ends at "
-                + "\(journal.value); give this one its own LEDGER_ORIGIN, or restore the journal"
+                + "\(journal.value). It is another journal's: give this one its own LEDGER_ORIGIN, or restore the journal"
         case .foreign(let position):
             "the database's chain at position \(position.value) is not this journal's: "
                 + "give this journal its own LEDGER_ORIGIN, or rebuild the database from it"
