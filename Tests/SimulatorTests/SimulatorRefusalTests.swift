@@ -17,7 +17,7 @@ struct SimulatorRefusalTests {
             #expect(answer.status == status)
             let reading = SimulatorHarness.reading(api, answer.body, streamed: false)
             #expect(reading.errorType != nil && reading.usage == nil)
-            #expect((answer.headers["retry-after"] != nil) == [429, 529].contains(status))
+            #expect((answer.headers["retry-after"] != nil) == [429, 503, 529].contains(status))
             let record = try #require(try harness.records().last)
             #expect(record["status"]?.int64 == Int64(status))
             #expect(record["usage"]?.object.first { _ in true } == nil)
