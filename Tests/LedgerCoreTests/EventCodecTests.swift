@@ -20,7 +20,7 @@ func decoded(_ bytes: [UInt8]) -> Result<RecordedEvent, CodecError> {
 @Suite("EventCodec")
 struct EventCodecTests {
     @Test("the bytes of each type are these", arguments: EventType.allCases)
-    func goldens(_ type: EventType) throws {
+    func matchesGolden(_ type: EventType) throws {
         let events = try Examples.events(of: type)
         #expect(events.allSatisfy { $0.event.type == type })
         var bytes: [UInt8] = []

@@ -100,7 +100,7 @@ struct SnapshotCodecTests {
     }
 
     @Test("the bytes are these")
-    func golden() throws {
+    func matchesGolden() throws {
         var ledger = try Recorder(at: "2026-11-24T22:00:00Z")
         var usage = UsageProjection()
         let alice = try user("alice")
