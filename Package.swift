@@ -106,22 +106,34 @@ let package = Package(
             ],
             path: "Sources/dledger", swiftSettings: strict),
 
+        // What several suites share.
+        .target(
+            name: "TestSupport", dependencies: ["LedgerStore", "Postgres", "Files", "Threads"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
+
         // Tests mirror Sources.
         tests("LedgerCoreTests", ["LedgerCore"]),
         tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto"]),
-        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres"]),
+        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres", "TestSupport"]),
         tests(
             "LedgerRuntimeTests",
-            ["LedgerRuntime", "LedgerJournal", "LedgerCore", "Metrics", "Files", "JSON"]),
+            [
+                "LedgerRuntime", "LedgerJournal", "LedgerCore", "LedgerStore", "Metrics", "Files", "JSON",
+                "Logging", "Threads", "Postgres", "TestSupport",
+            ]),
         tests(
             "SupportTests",
             [
                 "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
-                "Lifecycle",
+                "Lifecycle", "TestSupport",
             ]),
         tests(
             "ProxyTests",
-            ["Proxy", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "Metrics", "JSON"]),
+            [
+                "Proxy", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "Metrics", "JSON",
+                "Files", "Logging", "Service", "Threads", "TestSupport",
+            ]),
         tests(
             "SimulatorTests",
             [

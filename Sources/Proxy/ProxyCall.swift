@@ -53,6 +53,7 @@ final class ProxyCall {
             dispatchID: LinkHeader.value(exchange.head.headers["x-dispatch-id"]),
             sessionID: LinkHeader.value(exchange.head.headers["x-session-id"]))
         answer = AnswerRelay(exchange, heldBytesMax: service.configuration.heldAnswerBytesMax)
+        answer.provider = route.provider
     }
 
     // MARK: Reserve

@@ -3,6 +3,7 @@ import Postgres
 import Testing
 
 @testable import LedgerStore
+import TestSupport
 
 @Suite("Faults of the connection and the server")
 struct FaultTests {

@@ -4,6 +4,7 @@ import Postgres
 import Testing
 
 @testable import LedgerStore
+import TestSupport
 
 @Suite("Migrations")
 struct MigrationTests {

@@ -3,6 +3,7 @@ import Postgres
 import Testing
 
 @testable import LedgerStore
+import TestSupport
 
 @Suite("Rights and append-only")
 struct RightsTests {

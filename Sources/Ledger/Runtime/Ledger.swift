@@ -107,11 +107,13 @@ package final class Ledger: Sendable {
         do throws(LedgerError) { try replay.lines(upTo: mark) { _ in } } catch {
             log.error("the journal is damaged: nothing is recorded any more", ["error": "\(error)"])
             found.withLock { $0 = "\(error)" }
+            wakeup.signal()
         }
     }
 
-    /// Ends the waiting of the writer and gives it what came in; nil: closed and empty.
-    func nextBatch(max: Int) -> [Request]? {
+    /// Waits once and gives the writer what came in, perhaps nothing; nil: closed and empty.
+    func nextBatch(max: Int, waitMilliseconds: Int?) -> [Request]? {
+        var hasWaited = false
         while true {
             let (batch, isClosed) = inbox.withLock { inbox in
                 let count = min(inbox.requests.count, max)
@@ -121,7 +123,13 @@ package final class Ledger: Sendable {
             }
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
-            wakeup.wait()
+            if hasWaited { return [] }
+            if let waitMilliseconds {
+                _ = wakeup.wait(timeoutMilliseconds: waitMilliseconds)
+            } else {
+                wakeup.wait()
+            }
+            hasWaited = true
         }
     }
 

@@ -1,3 +1,4 @@
+package import Files
 package import LedgerCore
 package import LedgerJournal
 
@@ -19,6 +20,10 @@ package struct LedgerConfiguration: Sendable {
     package var snapshotInterval: Int64 = 200_000
     /// Up to this size the whole journal is checked before the start, however good the snapshot is.
     package var checkedBeforeStartBytesMax = 256 << 20
+    /// The pause between two tries to open a journal that failed.
+    package var reopenPauseMilliseconds = 1_000
+    /// The disk.
+    package var files: any FileSystem = POSIXFileSystem()
     /// Time, from outside.
     package var now: @Sendable () -> Timestamp
     /// A clock that never jumps, in nanoseconds, from outside.

@@ -73,6 +73,7 @@ struct OpenedJournal {
         do throws(JournalError) {
             return try JournalWriter.open(
                 directory: configuration.logsDirectory, origin: configuration.origin,
+                files: configuration.files,
                 segmentBytesMax: configuration.segmentBytesMax, durability: configuration.durability,
                 from: mark,
                 cutTo: cutTo)

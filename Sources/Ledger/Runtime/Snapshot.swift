@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import JSON
 import LedgerCore
@@ -6,8 +7,8 @@ import Logging
 
 /// The saved fold and the place in the journal that it belongs to: only ever a shorter way to the same state.
 ///
-/// Two parts: a line that names the place, and ``SnapshotCodec``'s bytes. Whatever is odd about it, it is ignored and
-/// the journal is read from the start.
+/// Three parts: the hash of the rest, a line that names the place, and ``SnapshotCodec``'s bytes. Whatever is odd about
+/// it, it is ignored and the journal is read from the start.
 enum Snapshot {
     private static let bytesMax = 1 << 30
 
@@ -24,21 +25,29 @@ enum Snapshot {
         var bytes = head.finish()
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: SnapshotCodec.encode(view.state, view.usage))
+        let hash = Array("\(SHA256.hash(of: bytes))\n".utf8)
         do {
-            try POSIXFileSystem().writeWhole(bytes, to: configuration.snapshotPath)
+            try configuration.files.writeWhole(hash + bytes, to: configuration.snapshotPath)
         } catch { log.warning("snapshot not saved", ["error": "\(error)"]) }
     }
 
     /// The saved fold; nil when there is none that can be used.
     static func load(_ configuration: LedgerConfiguration, log: Logger) -> LedgerView? {
         do throws(FileError) {
-            let bytes = try POSIXFileSystem().readWhole(configuration.snapshotPath, bytesMax: bytesMax)
-            if let view = read(bytes, origin: configuration.origin) { return view }
+            let bytes = try configuration.files.readWhole(configuration.snapshotPath, bytesMax: bytesMax)
+            if let view = read(checked(bytes), origin: configuration.origin) { return view }
             log.warning("snapshot ignored: it is not one of this version and origin")
         } catch {
             if !error.isMissing { log.warning("snapshot ignored", ["error": "\(error)"]) }
         }
         return nil
+    }
+
+    /// What stands behind the hash, when that is right; else nothing.
+    private static func checked(_ bytes: [UInt8]) -> [UInt8] {
+        guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return [] }
+        let rest = Array(bytes[(newline + 1)...])
+        return SHA256.hash(of: rest).description.utf8.elementsEqual(bytes[..<newline]) ? rest : []
     }
 
     private static func read(_ bytes: [UInt8], origin: String) -> LedgerView? {

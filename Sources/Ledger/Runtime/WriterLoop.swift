@@ -22,9 +22,8 @@ final class WriterLoop: @unchecked Sendable {
     private var retryNotBefore: UInt64 = 0
     private var snapshotAt: Int64
     private var random = SystemRandomNumberGenerator()
-
-    /// The pause between two tries to open a journal that failed.
-    private static let retryNanoseconds: UInt64 = 1_000_000_000
+    /// What has to be recorded before any caller's command, kept until it is.
+    private var opening: [Command] = []
 
     init(ledger: Ledger, journal: JournalWriter, view: LedgerView, log: Logger) {
         self.ledger = ledger
@@ -35,28 +34,47 @@ final class WriterLoop: @unchecked Sendable {
         snapshotAt = view.usage.position.value + ledger.configuration.snapshotInterval
     }
 
-    /// Queues what has to be recorded before any caller's command.
+    /// Takes what has to be recorded before any caller's command.
     func start(expiring open: [UniqueID], prices: PriceBook, from source: String) {
         let published = PricesPublished(
             priceBook: prices.hash, models: Int64(prices.models.count), source: source)
-        ledger.submit(.publishPrices(published)) { _ in }
-        for callID in open.sorted(by: { $0.bits < $1.bits }) {
-            ledger.submit(.expire(callID, .restart)) { _ in }
-        }
+        opening = [.publishPrices(published)]
+        opening += open.sorted(by: { $0.bits < $1.bits }).map { .expire($0, .restart) }
     }
 
     func run() {
-        while let batch = ledger.nextBatch(max: ledger.configuration.batchMax) { perform(batch) }
+        recordOpening()
+        while let batch = nextBatch() {
+            recordOpening()
+            perform(batch)
+        }
         saveSnapshot()
         journal?.close()
     }
 
-    private func perform(_ batch: [Request]) {
+    /// What came in; while the journal is closed the wait is bounded, so that it opens again without a caller.
+    private func nextBatch() -> [Request]? {
+        ledger.nextBatch(
+            max: ledger.configuration.batchMax,
+            waitMilliseconds: journal == nil ? ledger.configuration.reopenPauseMilliseconds : nil)
+    }
+
+    private func recordOpening() {
+        while !opening.isEmpty {
+            let part = opening.prefix(ledger.configuration.batchMax)
+            guard perform(part.map { Request(command: $0) { _ in } }) else { return }
+            opening.removeFirst(part.count)
+        }
+    }
+
+    /// Judges and records `batch` and answers it; false: the journal cannot be written.
+    @discardableResult
+    private func perform(_ batch: [Request]) -> Bool {
         if let damage = ledger.damage { condemn(damage) }
         guard let journal = openJournal() else {
             let reason = durable.journal.failure ?? "the journal is closed"
             for request in batch { request.reply(.failure(.unavailable(reason))) }
-            return
+            return false
         }
         var lines = BatchLines()
         let now = max(ledger.configuration.now(), pending.lastTimestamp)
@@ -78,11 +96,12 @@ final class WriterLoop: @unchecked Sendable {
             } catch {
                 fail(error)
                 for request in batch { request.reply(.failure(.unavailable("\(error)"))) }
-                return
+                return false
             }
         }
         answer(batch, answers, lines.recorded)
         if durable.usage.position.value >= snapshotAt { saveSnapshot() }
+        return true
     }
 
     private func record(_ event: Event, at now: Timestamp, in lines: inout BatchLines) {
@@ -147,9 +166,8 @@ final class WriterLoop: @unchecked Sendable {
         journal = nil
         pending = durable.state
         durable.journal.failure = "\(error)"
-        retryNotBefore = ledger.configuration.monotonicNanoseconds() + Self.retryNanoseconds
-        let health = durable.journal
-        ledger.publish { $0.journal = health }
+        retryNotBefore = pauseEnd
+        publishHealth()
     }
 
     /// Ends recording for good: what the journal says can no longer be trusted.
@@ -159,8 +177,7 @@ final class WriterLoop: @unchecked Sendable {
         journal = nil
         durable.journal.failure = reason
         retryNotBefore = .max
-        let health = durable.journal
-        ledger.publish { $0.journal = health }
+        publishHealth()
     }
 
     /// The open journal; after a failure a fresh one, cut back to what is durable and going on in a new segment.
@@ -170,13 +187,25 @@ final class WriterLoop: @unchecked Sendable {
         do throws(LedgerError) {
             journal = try OpenedJournal.reopen(ledger.configuration, at: durable.mark)
             durable.journal.failure = nil
+            publishHealth()
             log.info("journal is open again", ["position": "\(durable.usage.position.value)"])
             return journal
         } catch {
             durable.journal.failure = "\(error)"
-            retryNotBefore = ledger.configuration.monotonicNanoseconds() + Self.retryNanoseconds
+            retryNotBefore = pauseEnd
             return nil
         }
+    }
+
+    /// When the next try to open the journal may be made.
+    private var pauseEnd: UInt64 {
+        ledger.configuration.monotonicNanoseconds()
+            + UInt64(ledger.configuration.reopenPauseMilliseconds) * 1_000_000
+    }
+
+    private func publishHealth() {
+        let health = durable.journal
+        ledger.publish { $0.journal = health }
     }
 
     private func saveSnapshot() {

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPClient
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("HTTPClient: time, pausing, ending")

@@ -1,6 +1,7 @@
 import Metrics
 import Testing
 import Threads
+import TestSupport
 
 @Suite("MetricSet")
 struct MetricSetTests {

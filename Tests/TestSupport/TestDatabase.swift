@@ -1,14 +1,14 @@
 import Foundation
-import LedgerStore
-import Postgres
+package import LedgerStore
+package import Postgres
 
 /// One database of one test, on the shared server; dropped at the end.
-final class TestDatabase {
-    let server: PrivatePostgres
-    let name: String
+package final class TestDatabase {
+    package let server: PrivatePostgres
+    package let name: String
 
     /// Creates an empty database, or a migrated one.
-    init(
+    package init(
         migrated: Bool = true, owner: String = "postgres", on server: PrivatePostgres? = nil
     ) throws {
         self.server = try server ?? PrivatePostgres.shared.get()
@@ -24,7 +24,7 @@ final class TestDatabase {
     }
 
     /// A store of its own connection.
-    func open(
+    package func open(
         origin: String = "here", user: String = "postgres", through directory: String? = nil
     ) throws -> LedgerStore {
         try LedgerStore.open(
@@ -32,7 +32,7 @@ final class TestDatabase {
     }
 
     /// A plain connection.
-    func connect(user: String = "postgres", database: String? = nil) throws -> PostgresConnection {
+    package func connect(user: String = "postgres", database: String? = nil) throws -> PostgresConnection {
         var options = PostgresOptions(applicationName: "test")
         options.needsWrites = false
         return try PostgresConnection.connect(
@@ -40,31 +40,33 @@ final class TestDatabase {
     }
 
     /// Runs statements, as the superuser unless told otherwise.
-    func run(_ sql: String, as user: String = "postgres") throws { try connect(user: user).execute(sql) }
+    package func run(_ sql: String, as user: String = "postgres") throws {
+        try connect(user: user).execute(sql)
+    }
 
     /// Every row.
-    func rows(_ sql: String, as user: String = "postgres") throws -> [[String?]] {
+    package func rows(_ sql: String, as user: String = "postgres") throws -> [[String?]] {
         let rows: PostgresResult = try connect(user: user).query(sql)
         return (0..<rows.rowCount).map { row in (0..<rows.columnCount).map { rows.text(row, $0) } }
     }
 
     /// The first row.
-    func row(_ sql: String, as user: String = "postgres") throws -> [String?] {
+    package func row(_ sql: String, as user: String = "postgres") throws -> [String?] {
         try rows(sql, as: user).first ?? []
     }
 
     /// The first column.
-    func column(_ sql: String, as user: String = "postgres") throws -> [String?] {
+    package func column(_ sql: String, as user: String = "postgres") throws -> [String?] {
         try rows(sql, as: user).map { $0.first ?? nil }
     }
 
     /// The first value of the first row.
-    func value(_ sql: String, as user: String = "postgres") throws -> String? {
+    package func value(_ sql: String, as user: String = "postgres") throws -> String? {
         try row(sql, as: user).first ?? nil
     }
 
     /// The code with which the server refuses `sql`; nil when it does not.
-    func refusal(of sql: String, as user: String = "postgres") throws -> String? {
+    package func refusal(of sql: String, as user: String = "postgres") throws -> String? {
         do { try run(sql, as: user) } catch let error as PostgresError { return error.sqlState }
         return nil
     }

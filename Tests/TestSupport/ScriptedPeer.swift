@@ -1,14 +1,14 @@
 import Glibc
-import Synchronization
+package import Synchronization
 
 /// A server of the tests' own on a loopback socket: a script decides every byte, a thread a connection.
 // SAFETY: the listening descriptor is set once; everything that changes is behind a Mutex.
-final class ScriptedPeer: @unchecked Sendable {
+package final class ScriptedPeer: @unchecked Sendable {
     /// One accepted connection, used by its own thread.
-    final class Connection {
-        let socket: Int32
+    package final class Connection {
+        package let socket: Int32
         /// Counted from 1 in the order of acceptance.
-        let number: Int
+        package let number: Int
         private unowned let peer: ScriptedPeer
         private var buffer: [UInt8] = []
 
@@ -19,7 +19,7 @@ final class ScriptedPeer: @unchecked Sendable {
         }
 
         /// Reads one request with its body; nil when the client has gone.
-        func request() -> String? {
+        package func request() -> String? {
             while true {
                 if let end = headEnd() {
                     let head = String(decoding: buffer[..<end], as: UTF8.self)
@@ -36,11 +36,11 @@ final class ScriptedPeer: @unchecked Sendable {
 
         /// Sends everything; false when the client has gone.
         @discardableResult
-        func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+        package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
         /// Sends everything; false when the client has gone.
         @discardableResult
-        func send(_ bytes: [UInt8]) -> Bool {
+        package func send(_ bytes: [UInt8]) -> Bool {
             var sent = 0
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes { all in
@@ -56,13 +56,13 @@ final class ScriptedPeer: @unchecked Sendable {
         }
 
         /// Waits until the client closes, without a limit but the client's own.
-        func awaitClose() { while fill() {} }
+        package func awaitClose() { while fill() {} }
 
         /// Spaces out what is sent.
-        func pace(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+        package func pace(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
         /// Makes the next close a reset.
-        func reset() {
+        package func reset() {
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         }
@@ -91,21 +91,21 @@ final class ScriptedPeer: @unchecked Sendable {
         }
     }
 
-    struct State {
-        var requests: [String] = []
-        var connections = 0
-        var isStopped = false
+    package struct State {
+        package var requests: [String] = []
+        package var connections = 0
+        package var isStopped = false
     }
 
-    let state = Mutex(State())
+    package let state = Mutex(State())
     /// Bytes sent on all connections.
-    let sent = Atomic<Int>(0)
-    let port: UInt16
-    let unixPath: String?
+    package let sent = Atomic<Int>(0)
+    package let port: UInt16
+    package let unixPath: String?
     private let listener: Int32
 
     /// Listens on a free port of loopback, or on a socket file, and runs `script` for each connection.
-    init(unixPath: String? = nil, _ script: @escaping @Sendable (Connection) -> Void) {
+    package init(unixPath: String? = nil, _ script: @escaping @Sendable (Connection) -> Void) {
         self.unixPath = unixPath
         let stream = Int32(SOCK_STREAM.rawValue)
         let listener: Int32
@@ -141,13 +141,13 @@ final class ScriptedPeer: @unchecked Sendable {
     }
 
     /// A URL on this peer.
-    func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    var requests: [String] { state.withLock { $0.requests } }
-    var connections: Int { state.withLock { $0.connections } }
+    package var requests: [String] { state.withLock { $0.requests } }
+    package var connections: Int { state.withLock { $0.connections } }
 
     /// Stops accepting.
-    func stop() {
+    package func stop() {
         state.withLock { $0.isStopped = true }
         shutdown(listener, Int32(SHUT_RDWR))
         if let unixPath { unlink(unixPath) }
@@ -181,13 +181,13 @@ final class ScriptedPeer: @unchecked Sendable {
 }
 
 /// A detached thread.
-enum PeerThread {
+package enum PeerThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    static func start(_ run: @escaping @Sendable () -> Void) {
+    package static func start(_ run: @escaping @Sendable () -> Void) {
         var id = pthread_t()
         pthread_create(
             &id, nil,
@@ -202,18 +202,18 @@ enum PeerThread {
 
 /// Holds threads until `count` of them have come.
 // SAFETY: the count is changed under the mutex only.
-final class PeerGate: @unchecked Sendable {
+package final class PeerGate: @unchecked Sendable {
     private var missing: Int
     private var mutex = pthread_mutex_t()
     private var condition = pthread_cond_t()
 
-    init(count: Int) {
+    package init(count: Int) {
         missing = count
         pthread_mutex_init(&mutex, nil)
         pthread_cond_init(&condition, nil)
     }
 
-    func arrive() {
+    package func arrive() {
         pthread_mutex_lock(&mutex)
         missing -= 1
         if missing <= 0 { pthread_cond_broadcast(&condition) }

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Runs the real `promtool check metrics` over an exposition.
-enum Promtool {
+package enum Promtool {
     /// What it printed and how it exited; 127 when it is not installed.
-    static func check(_ exposition: [UInt8]) -> (status: Int32, output: String) {
+    package static func check(_ exposition: [UInt8]) -> (status: Int32, output: String) {
         var path = Array("/tmp/dledger-exposition-XXXXXX".utf8CString)
         let descriptor = mkstemp(&path)
         defer { close(descriptor) }

@@ -5,17 +5,17 @@ import Postgres
 ///
 /// A shell owns the server and reads commands from this process; when this process ends, however it ends, the
 /// shell reads the end of its input, stops the server and removes the directory.
-final class PrivatePostgres: Sendable {
+package final class PrivatePostgres: Sendable {
     /// The server that suites share; each test has its own database on it.
-    static let shared = Result { try PrivatePostgres() }
+    package static let shared = Result { try PrivatePostgres() }
 
     /// Where the socket is.
-    let directory: String
+    package let directory: String
     private let commands: FileHandle
     private let answers: FileHandle
     private let process: Process
 
-    init() throws {
+    package init() throws {
         let bin = try Self.binaries()
         process = Process()
         let script = ["/bin/sh", "-c", Self.script, "sh", bin]
@@ -40,20 +40,20 @@ final class PrivatePostgres: Sendable {
     }
 
     /// Kills the server as a crash would, and starts it again.
-    func crashAndRestart() throws {
+    package func crashAndRestart() throws {
         try commands.write(contentsOf: Data("crash\n".utf8))
         let answer = try Self.line(from: answers)
         guard answer == "ready" else { throw Missing(description: "PostgreSQL did not restart: \(answer)") }
     }
 
     /// Stops the server for good.
-    func stop() {
+    package func stop() {
         try? commands.close()
         process.waitUntilExit()
     }
 
     /// A URL for one database, through this socket or another one's directory.
-    func url(database: String, user: String = "postgres", directory: String? = nil) -> String {
+    package func url(database: String, user: String = "postgres", directory: String? = nil) -> String {
         "host=\(directory ?? self.directory) port=5432 user=\(user) dbname=\(database)"
     }
 
@@ -95,7 +95,7 @@ final class PrivatePostgres: Sendable {
     }
 
     /// What a test needs and does not have.
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
     }
 }

@@ -1,11 +1,11 @@
 import Glibc
 
 /// A blocking socket that sends exactly the bytes it is told to.
-struct RawClient: ~Copyable {
+package struct RawClient: ~Copyable {
     private let descriptor: Int32
 
     /// Connects to a port on loopback; every later wait ends after ten seconds.
-    init(port: Int, receiveBufferBytes: Int32 = 0) throws {
+    package init(port: Int, receiveBufferBytes: Int32 = 0) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -35,11 +35,11 @@ struct RawClient: ~Copyable {
 
     /// Sends text; false when the server has cut the connection.
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     /// Sends bytes; false when the server has cut the connection.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -54,10 +54,10 @@ struct RawClient: ~Copyable {
     }
 
     /// Ends this side; the server may go on sending.
-    func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Makes the close a reset.
-    func resetOnClose() {
+    package func resetOnClose() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
@@ -65,7 +65,7 @@ struct RawClient: ~Copyable {
     /// Receives what is there, at most `count` bytes; empty at the end.
     ///
     /// - Throws: when the connection was reset or ten seconds passed.
-    func receive(atMost count: Int = 65_536) throws -> [UInt8] {
+    package func receive(atMost count: Int = 65_536) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
         let received = recv(descriptor, &buffer, count, 0)
         guard received >= 0 else { throw RawClientError.notReceived(errno: errno) }
@@ -73,7 +73,7 @@ struct RawClient: ~Copyable {
     }
 
     /// Receives to the end of the connection.
-    func receiveAll() throws -> String {
+    package func receiveAll() throws -> String {
         var all: [UInt8] = []
         while true {
             let bytes = try receive()
@@ -83,7 +83,7 @@ struct RawClient: ~Copyable {
     }
 
     /// Receives until the text so far ends with `mark`.
-    func receive(until mark: String) throws -> String {
+    package func receive(until mark: String) throws -> String {
         var all: [UInt8] = []
         let mark = Array(mark.utf8)
         while !all.suffix(mark.count).elementsEqual(mark) {
@@ -96,7 +96,7 @@ struct RawClient: ~Copyable {
 }
 
 /// Why a raw client has no answer.
-enum RawClientError: Error {
+package enum RawClientError: Error {
     case notConnected(errno: Int32)
     case notReceived(errno: Int32)
     case ended(String)
