@@ -112,6 +112,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
 
+        // The benchmarks' own program; script/bench runs it beside its peers.
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "LedgerCore", "LedgerJournal", "LedgerRuntime", "Files", "Lifecycle", "Logging", "Metrics",
+                "Terminal", "Threads",
+            ],
+            path: "Benchmarks/Scenarios", swiftSettings: strict),
+
         // Tests mirror Sources.
         tests("LedgerCoreTests", ["LedgerCore"]),
         tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto"]),

@@ -1,12 +1,13 @@
 /// Writes one JSON object, byte-stable: keys in the order of the calls, one form for each value.
-package struct LineWriter {
+package struct LineWriter: ~Copyable {
     /// The bytes so far.
     package private(set) var bytes: [UInt8]
     private var needsComma = false
 
     /// Starts an object behind `bytes`.
     package init(appendingTo bytes: consuming [UInt8]) {
-        self.bytes = bytes
+        // Without `consume` a second reference lives on, and the first write copies all the bytes before it.
+        self.bytes = consume bytes
         self.bytes.append(UInt8(ascii: "{"))
     }
 

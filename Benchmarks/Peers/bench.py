@@ -1,0 +1,60 @@
+"""Runs the scenarios and prints what was measured; started by script/bench, which builds and installs."""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import append
+import machine
+import proxy
+import pure
+import replay
+import table
+
+SCENARIOS = {"proxy": proxy, "append": append, "replay": replay, "pure": pure}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIOS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
+    parser.add_argument("--events", type=int, default=1_000_000, help="length of the journal to replay")
+    parser.add_argument("--json", action="store_true", help="JSON to standard output, the table to the other")
+    for path in ("dledger", "benchmarks", "python", "pgbench", "psql", "folder"):
+        parser.add_argument(f"--{path}", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--postgres", required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    unknown = [name for name in options.scenarios if name not in SCENARIOS]
+    if unknown or options.rounds < 1 or options.seconds < 1 or options.events < 1:
+        parser.error(f"scenarios are {', '.join(SCENARIOS)}; numbers are at least 1")
+    # On the same disk as a ledger's home would be.
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=options.folder))
+    out = sys.stderr if options.json else sys.stdout
+    versions = {
+        "ledger": (options.dledger, "--version"),
+        "nginx": ("nginx", "-v"),
+        "Envoy": (proxy.servers.envoy_binary(options.python), "--version"),
+        "PostgreSQL": (options.pgbench, "--version"),
+        "DuckDB": (options.python, "-c", "import duckdb; print(duckdb.__version__)"),
+        "wrk": ("wrk", "-v"),
+    }
+    try:
+        report = {"machine": machine.describe(folder, versions), "rounds": options.rounds}
+        print(table.machine(report["machine"], options), file=out, flush=True)
+        for name in options.scenarios or SCENARIOS:
+            report[name] = SCENARIOS[name].run(options, folder)
+            print(getattr(table, name)(report[name]), file=out, flush=True)
+        report["machine"]["loadAverageAfter"] = round(machine.os.getloadavg()[0], 2)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        print(json.dumps(report, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

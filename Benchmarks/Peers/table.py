@@ -1,0 +1,101 @@
+"""The figures as Markdown tables: the median of the rounds, and their range where it says how sure it is."""
+
+
+def table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    cells = [head, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = ["| " + " | ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) + " |" for row in cells]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return f"\n### {title}\n\n" + "\n".join(lines)
+
+
+def number(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def spread(value: dict) -> str:
+    return f"{number(value['median'])} ({number(value['low'])}–{number(value['high'])})"
+
+
+def ratio(value: float, other: float | None) -> str:
+    return f"{value / other:.2f}" if other else "–"
+
+
+def machine(found: dict, options) -> str:
+    probe = found["fdatasync"]
+    lines = [
+        f"Linux {found['kernel']}, {found['cores']} cores, load average {found['loadAverage']} at the start.",
+        f"fdatasync probe (600 B append + sync): p50 {number(probe['p50Microseconds'])} µs,"
+        f" p99 {number(probe['p99Microseconds'])} µs.",
+        f"{options.rounds} rounds in turn, {options.seconds} s each; median (lowest–highest).",
+        *(f"{name}: {version}" for name, version in found["versions"].items()),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def proxy(report: dict) -> str:
+    rows = report["rows"]
+    rate = {(row["proxy"], row["connections"]): row["requestsPerSecond"]["median"] for row in rows}
+    cells = [
+        [
+            row["proxy"],
+            str(row["connections"]),
+            spread(row["requestsPerSecond"]),
+            ratio(row["requestsPerSecond"]["median"], rate.get(("nginx", row["connections"]))),
+            ratio(row["requestsPerSecond"]["median"], rate.get(("envoy", row["connections"]))),
+            number(row["addedP50Microseconds"]["median"]),
+            number(row["addedP99Microseconds"]["median"]),
+            spread(row["cpuMicrosecondsEach"]),
+        ]
+        for row in rows
+    ]
+    head = ["proxy", "connections", "requests/s", "÷ nginx", "÷ Envoy", "added p50 µs", "added p99 µs", "CPU µs each"]
+    text = table("Proxy: one unary call, 1.8 KB → 1 KB", head, cells)
+    for check in report["checks"]:
+        text += (
+            f"\n\n{check['proxy']}: {check['counted']:,} counted by the generator, {check['upstream']:,} seen by"
+            f" the upstream, {check['reserved']:,} reserved, {check['settled']:,} settled"
+            f" ({check['settledOk']:,} ok); dledger verify: exit {check['verifyExit']}."
+        )
+    return text
+
+
+def append(report: dict) -> str:
+    rows = report["rows"]
+    rate = {(row["store"], row["writers"]): row["eventsPerSecond"]["median"] for row in rows}
+    cells = [
+        [
+            row["store"],
+            str(row["writers"]),
+            spread(row["eventsPerSecond"]),
+            ratio(row["eventsPerSecond"]["median"], rate.get(("PostgreSQL INSERT", row["writers"]))),
+            number(row["p50Microseconds"]["median"]),
+            number(row["p99Microseconds"]["median"]),
+        ]
+        for row in rows
+    ]
+    modes = ", ".join(f"{name} {value}" for name, value in report["postgres"].items())
+    head = ["store", "writers", "events/s", "÷ PostgreSQL", "p50 µs", "p99 µs"]
+    return table("Durable append: one event, acknowledged after fdatasync", head, cells) + f"\n\nPostgreSQL: {modes}."
+
+
+def replay(report: dict) -> str:
+    rows = report["rows"]
+    rate = {row["reader"]: row["eventsPerSecond"]["median"] for row in rows}
+    cells = [
+        [
+            row["reader"],
+            spread(row["eventsPerSecond"]),
+            ratio(row["eventsPerSecond"]["median"], rate["DuckDB, 1 thread"]),
+            ratio(row["eventsPerSecond"]["median"], rate["DuckDB, 2 threads"]),
+        ]
+        for row in rows
+    ]
+    head = ["reader", "events/s", "÷ DuckDB 1", "÷ DuckDB 2"]
+    title = f"Replay: {report['events']:,} events, {report['bytes'] / 1e6:,.0f} MB"
+    return table(title, head, cells) + "\n\nThe sums by user (calls, cost, tokens) are equal to the last digit."
+
+
+def pure(report: dict) -> str:
+    cells = [[row["step"], spread(row["nanosecondsEach"])] for row in report["rows"]]
+    return table("Steps of the ledger, one thread", ["step", "ns each"], cells)
