@@ -15,8 +15,9 @@ struct JournalFaultTests {
     /// The errors worth a difference: a broken disk, a full one, too many open files.
     private static let numbers: [Int32] = [EIO, ENOSPC, EMFILE]
 
-    /// Opens, appends over three segments and a day, opens again, appends; returns the acknowledged bodies.
+    /// Opens, appends over segments and a day, opens again, appends; returns the acknowledged bodies.
     ///
+    /// Two batches fit into a segment, so that failures meet both a fresh one and one with durable lines.
     /// The caller's part on an error is what the runtime does: close, open with the durable mark, try again.
     private func script(
         _ journal: JournalFixture, _ files: FaultyFileSystem
@@ -32,7 +33,7 @@ struct JournalFaultTests {
                 if let open = writer {
                     current = open
                 } else {
-                    current = try journal.open(files: files, segmentBytesMax: 400, cutTo: mark).0
+                    current = try journal.open(files: files, segmentBytesMax: 700, cutTo: mark).0
                     writer = current
                 }
                 let text = "step \(step) try \(failures)"
@@ -96,14 +97,15 @@ struct JournalFaultTests {
         }
     }
 
-    @Test("a second failure during the recovery from the first", arguments: operations, [3, 5])
+    @Test("a second failure during the recovery from the first", arguments: operations, [2, 3])
     func failsTwice(operation: FileError.Operation, sync: Int) throws {
         try sweep(operation, { $0.afterSync = sync }) { journal, _, acknowledged, _ in
             let found = try bodies(journal)
             #expect(acknowledged.count == 16)
             #expect(found == acknowledged)
-            // A retry does not pile up copies.
-            #expect(try journal.names().count { $0.contains(".torn-") } <= 1)
+            // A retry does not pile up copies: one for each batch that failed.
+            #expect(
+                try journal.names().count { $0.contains(".torn-") } <= (operation == .sync ? 2 : 1))
         }
     }
 
