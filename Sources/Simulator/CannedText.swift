@@ -8,7 +8,7 @@ enum CannedText {
 
     /// Returns the words of the whole answer to `said`.
     static func words(answering said: String) -> [String] {
-        let echo = said.unicodeScalars.split { $0.properties.isWhitespace }.map(String.init)
+        let echo = said.utf8.split { $0 <= UInt8(ascii: " ") }.map { String(Substring($0)) }
         guard !echo.isEmpty else { return closing }
         return ["You", "said:"] + echo + closing
     }
