@@ -44,7 +44,8 @@ struct AppendScenario {
         ledger.close()
         let found = tally.total
         guard found.failures == 0, last - first == Int64(found.latencies.count) else {
-            throw .wrong("\(found.failures) failures, \(last - first) events, \(found.latencies.count) answers")
+            throw .wrong(
+                "\(found.failures) failures, \(last - first) events, \(found.latencies.count) answers")
         }
         var figures = Figures("append_\(writers)")
         figures.add(count: Int64(found.latencies.count), of: "events", nanoseconds: nanoseconds)

@@ -42,7 +42,8 @@ struct JournalGenerator {
                 ? Event.callReserved(calls.reserved(call)) : .callSettled(calls.settled(call))
             let id = UniqueID(at: time, random: call.callID.bits)
             EventEncoder.append(
-                RecordedEvent(position: Position(position), timestamp: time, id: id, event: event), to: &bytes)
+                RecordedEvent(position: Position(position), timestamp: time, id: id, event: event), to: &bytes
+            )
             ends.append(bytes.count)
         }
         try writer.append(bytes, ends: ends, day: time.day)

@@ -7,10 +7,22 @@ enum PromptText {
     static func recorded(_ document: JSONDocument, policy: PromptPolicy) -> String? {
         guard policy != .off, let text = lastUserText(document.root) else { return nil }
         switch policy {
-        case .truncate(let charactersMax): return String(text.prefix(charactersMax))
+        case .truncate(let charactersMax): return cut(text, charactersMax)
         case .hash: return "sha256:" + SHA256.hash(of: text).hex
         case .off: return nil
         }
+    }
+
+    /// The first characters of `text`.
+    ///
+    /// Finding them is slow but in ASCII, where each byte is one, CR LF excepted.
+    static func cut(_ text: String, _ charactersMax: Int) -> String {
+        let bytes = text.utf8
+        guard bytes.count > charactersMax else { return text }
+        // One byte more is looked at: what follows could belong to the last character.
+        let isPlain = bytes.prefix(charactersMax + 1).allSatisfy { $0 < 0x80 && $0 != 0x0D }
+        if isPlain { return String(text[..<bytes.index(bytes.startIndex, offsetBy: charactersMax)]) }
+        return String(text.prefix(charactersMax))
     }
 
     private static func lastUserText(_ root: JSONValue) -> String? {

@@ -6,13 +6,8 @@ enum UpstreamHeaders {
     static func request(_ head: HTTPRequestHead, provider: Provider, key: String) -> HTTPHeaders {
         let named = connectionNamed(head.headers)
         var headers = HTTPHeaders()
-        for (name, value) in head.headers {
-            let lower = name.lowercased()
-            if dropped.contains(lower) || named.contains(lower) || lower.hasPrefix("x-ledger-")
-                || lower.hasPrefix("x-forwarded-") || lower.hasPrefix("proxy-")
-            {
-                continue
-            }
+        head.headers.forEachRaw { name, value in
+            guard !dropped.contains(name), !isOurs(name), !isIn(named, name) else { return }
             headers.add(name, value)
         }
         switch provider {
@@ -29,24 +24,37 @@ enum UpstreamHeaders {
     static func response(_ upstream: HTTPHeaders) -> HTTPHeaders {
         let named = connectionNamed(upstream)
         var headers = HTTPHeaders()
-        for (name, value) in upstream {
-            let lower = name.lowercased()
-            if hopByHop.contains(lower) || named.contains(lower) || lower == "content-length" { continue }
+        upstream.forEachRaw { name, value in
+            guard !heldBack.contains(name), !isIn(named, name) else { return }
             headers.add(name, value)
         }
         return headers
     }
 
-    private static let hopByHop: Set<String> = [
+    /// Names that only this proxy, or one before it, may give.
+    private static func isOurs(_ name: UnsafeRawBufferPointer) -> Bool {
+        FieldNames.starts(name, with: "x-ledger-") || FieldNames.starts(name, with: "x-forwarded-")
+            || FieldNames.starts(name, with: "proxy-")
+    }
+
+    private static func isIn(_ named: Set<String>, _ name: UnsafeRawBufferPointer) -> Bool {
+        !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased())
+    }
+
+    private static let hopByHop = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
         "trailer",
         "transfer-encoding", "upgrade", "alt-svc",
     ]
 
-    private static let dropped = hopByHop.union([
-        "host", "content-length", "accept-encoding", "authorization", "x-api-key", "x-goog-api-key", "cookie",
-        "expect", "forwarded", "x-user", "x-matrix-user", "x-real-ip", "x-dispatch-id", "x-session-id",
-    ])
+    private static let heldBack = FieldNames(hopByHop + ["content-length"])
+
+    private static let dropped = FieldNames(
+        hopByHop + [
+            "host", "content-length", "accept-encoding", "authorization", "x-api-key", "x-goog-api-key",
+            "cookie",
+            "expect", "forwarded", "x-user", "x-matrix-user", "x-real-ip", "x-dispatch-id", "x-session-id",
+        ])
 
     private static func connectionNamed(_ headers: HTTPHeaders) -> Set<String> {
         var names: Set<String> = []

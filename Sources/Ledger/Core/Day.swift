@@ -47,9 +47,14 @@ package struct Day: Hashable, Comparable, Sendable {
         let bytes = Array(text)
         guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
-            let day = number(bytes[8..<10]),
-            year >= 1, (1...12).contains(month), (1...31).contains(day)
+            let day = number(bytes[8..<10])
         else { return nil }
+        self.init(checkingYear: year, month: month, day: day)
+    }
+
+    /// The day with these numbers; nil when there is none.
+    init?(checkingYear year: Int64, month: Int64, day: Int64) {
+        guard year >= 1, (1...12).contains(month), (1...31).contains(day) else { return nil }
         self.init(year: year, month: month, day: day)
         guard civil == (year, month, day) else { return nil }
     }

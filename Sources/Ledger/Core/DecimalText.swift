@@ -12,16 +12,18 @@ package enum DecimalText {
     /// Appends the text of `value` × 10^−`decimals`.
     package static func append(_ value: Int128, decimals: Int, to bytes: inout [UInt8]) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        let digits = digits(of: value.magnitude)
-        let whole = max(digits.count - decimals, 0)
-        if whole == 0 { bytes.append(UInt8(ascii: "0")) }
-        bytes.append(contentsOf: digits.prefix(whole))
-        var fraction = digits.dropFirst(whole)[...]
-        while fraction.last == UInt8(ascii: "0") { fraction.removeLast() }
-        guard !fraction.isEmpty else { return }
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(decimals - digits.count, 0)))
-        bytes.append(contentsOf: fraction)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digitsMax) { space in
+            let digits = space[write(value.magnitude, to: space)...]
+            let whole = max(digits.count - decimals, 0)
+            if whole == 0 { bytes.append(UInt8(ascii: "0")) }
+            bytes.append(contentsOf: digits.prefix(whole))
+            var fraction = digits.dropFirst(whole)
+            while fraction.last == UInt8(ascii: "0") { fraction.removeLast() }
+            guard !fraction.isEmpty else { return }
+            bytes.append(UInt8(ascii: "."))
+            for _ in 0..<max(decimals - digits.count, 0) { bytes.append(UInt8(ascii: "0")) }
+            bytes.append(contentsOf: fraction)
+        }
     }
 
     /// Reads a plain decimal as a whole number of 10^−`decimals`.
@@ -67,9 +69,12 @@ package enum DecimalText {
         return sum
     }
 
-    /// The decimal digits of `value`, at least one, most significant first.
-    private static func digits(of value: UInt128) -> [UInt8] {
-        var digits: [UInt8] = []
+    /// Digits of the largest 128-bit number.
+    private static let digitsMax = 40
+
+    /// Writes the decimal digits of `value`, at least one, at the end of `space`; returns where they begin.
+    private static func write(_ value: UInt128, to space: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var at = space.count
         var rest = value
         // 128-bit division is slow: take nineteen digits at a time and split those with 64-bit arithmetic.
         let chunk: UInt128 = 10_000_000_000_000_000_000
@@ -77,18 +82,53 @@ package enum DecimalText {
             let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: chunk)
             var low = UInt64(remainder)
             for _ in 0..<19 {
-                digits.append(UInt8(ascii: "0") + UInt8(low % 10))
+                at -= 1
+                space.initializeElement(at: at, to: UInt8(ascii: "0") + UInt8(low % 10))
                 low /= 10
             }
             rest = quotient
         }
         var low = UInt64(rest)
         repeat {
-            digits.append(UInt8(ascii: "0") + UInt8(low % 10))
+            at -= 1
+            space.initializeElement(at: at, to: UInt8(ascii: "0") + UInt8(low % 10))
             low /= 10
         } while low > 0
-        while digits.count > 1, digits.last == UInt8(ascii: "0") { digits.removeLast() }
-        digits.reverse()
-        return digits
+        return at
+    }
+
+    /// Reads exactly what ``append(_:decimals:to:)`` writes; nil for any other text.
+    static func canonical(_ text: UnsafeRawBufferPointer, decimals: Int) -> Int128? {
+        let isNegative = text.first == UInt8(ascii: "-")
+        let first = isNegative ? 1 : 0
+        var value: UInt64 = 0
+        var point: Int?
+        // Eighteen digits fit into 64 bits, with a sign and a point; longer numbers are rare.
+        guard text.count <= 18 else { return longCanonical(text, decimals: decimals) }
+        for at in first..<max(text.count, first) {
+            let digit = text[at] &- UInt8(ascii: "0")
+            if digit < 10 {
+                value = value &* 10 &+ UInt64(digit)
+            } else {
+                guard text[at] == UInt8(ascii: "."), point == nil, at > first else { return nil }
+                point = at
+            }
+        }
+        let wholeEnd = point ?? text.count
+        let places = point.map { text.count - $0 - 1 } ?? 0
+        guard wholeEnd > first, text[first] != UInt8(ascii: "0") || wholeEnd == first + 1,
+            point == nil || places > 0 && text.last != UInt8(ascii: "0"), places <= decimals,
+            !isNegative || value > 0
+        else { return nil }
+        var scale: Int128 = 1
+        for _ in places..<decimals { scale *= 10 }
+        return isNegative ? -Int128(value) * scale : Int128(value) * scale
+    }
+
+    private static func longCanonical(_ text: UnsafeRawBufferPointer, decimals: Int) -> Int128? {
+        guard let value = try? parse(text, decimals: decimals),
+            bytes(value, decimals: decimals).elementsEqual(text)
+        else { return nil }
+        return value
     }
 }

@@ -66,31 +66,49 @@ package struct UniqueID: Hashable, Sendable {
 
     /// Appends ``text``.
     package func append(to bytes: inout [UInt8]) {
-        let high = UInt64(truncatingIfNeeded: bits >> 64)
-        let low = UInt64(truncatingIfNeeded: bits)
-        for nibble in 0..<32 {
-            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 { bytes.append(UInt8(ascii: "-")) }
-            let word = nibble < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble % 16))) & 0xF
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            var words = (UInt64(truncatingIfNeeded: bits >> 64), UInt64(truncatingIfNeeded: bits))
+            for at in 0..<36 {
+                if Self.isHyphen(at) {
+                    text.initializeElement(at: at, to: UInt8(ascii: "-"))
+                    continue
+                }
+                let digit = UInt8(truncatingIfNeeded: words.0 >> 60)
+                text.initializeElement(
+                    at: at, to: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                words.0 = words.0 << 4
+                // Half of the sixteen first digits are gone by then: the other word follows.
+                if at == 17 { words.0 = words.1 }
+            }
+            bytes.append(contentsOf: text)
         }
     }
 
     /// Reads the 36-character lower-case form; nil for any other text.
     package init?(_ text: some Collection<UInt8>) {
         guard text.count == 36 else { return nil }
-        var bits: UInt128 = 0
-        for (offset, byte) in text.enumerated() {
+        // Two words of sixteen digits each: shifting 128 bits a digit is slow.
+        var words: (UInt64, UInt64) = (0, 0)
+        var offset = 0
+        for byte in text {
+            defer { offset += 1 }
+            if Self.isHyphen(offset) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            let digit: UInt8
             switch byte {
-            case UInt8(ascii: "-") where offset == 8 || offset == 13 || offset == 18 || offset == 23: continue
-            case UInt8(ascii: "0")...UInt8(ascii: "9") where !Self.isHyphen(offset):
-                bits = bits << 4 | UInt128(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f") where !Self.isHyphen(offset):
-                bits = bits << 4 | UInt128(byte - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
             default: return nil
             }
+            if offset < 18 {
+                words.0 = words.0 << 4 | UInt64(digit)
+            } else {
+                words.1 = words.1 << 4 | UInt64(digit)
+            }
         }
-        self.bits = bits
+        bits = UInt128(words.0) << 64 | UInt128(words.1)
     }
 
     private static func isHyphen(_ offset: Int) -> Bool {

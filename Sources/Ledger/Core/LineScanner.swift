@@ -126,18 +126,23 @@ struct LineScanner {
     private mutating func string() throws(CodecError) -> String {
         try expect(UInt8(ascii: "\""))
         let start = offset
+        var seen: UInt8 = 0
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "\""), bytes[offset] != UInt8(ascii: "\\") {
             guard bytes[offset] >= 0x20, bytes[offset] != 0x7F else {
                 throw .badValue("string", offset: offset)
             }
+            seen |= bytes[offset]
             offset += 1
         }
         guard offset < bytes.count else { throw .unexpectedEnd }
-        if bytes[offset] == UInt8(ascii: "\"") {
-            offset += 1
-            return try text(bytes[start..<(offset - 1)])
+        guard bytes[offset] == UInt8(ascii: "\"") else { return try escapedString(from: start) }
+        offset += 1
+        // ASCII needs no further check.
+        if seen < 0x80 {
+            return String(
+                decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<(offset - 1)]), as: UTF8.self)
         }
-        return try escapedString(from: start)
+        return try text(bytes[start..<(offset - 1)])
     }
 
     private mutating func escapedString(from start: Int) throws(CodecError) -> String {
@@ -182,45 +187,43 @@ struct LineScanner {
 
     private mutating func integer() throws(CodecError) -> Int64 {
         let start = offset
-        let digits = number()
-        guard let value = try? DecimalText.parse(digits, decimals: 0), let integer = Int64(exactly: value),
-            DecimalText.bytes(value, decimals: 0).elementsEqual(digits)
+        guard let value = DecimalText.canonical(number(), decimals: 0), let integer = Int64(exactly: value)
         else { throw .badValue("integer", offset: start) }
         return integer
     }
 
     private mutating func money() throws(CodecError) -> Money {
         let start = offset
-        let digits = number()
-        guard let attos = try? DecimalText.parse(digits, decimals: 18),
-            DecimalText.bytes(attos, decimals: 18).elementsEqual(digits)
+        guard let attos = DecimalText.canonical(number(), decimals: 18)
         else { throw .badValue("amount", offset: start) }
         return Money(attos: attos)
     }
 
     private mutating func moment() throws(CodecError) -> Timestamp {
         // Always with six decimals: a shorter text of the same moment is not the writer's.
-        try quoted { $0.count == 27 ? Timestamp($0) : nil }
+        try quoted { Timestamp(whole: $0) }
     }
 
-    private mutating func number() -> Slice<UnsafeRawBufferPointer> {
+    private mutating func number() -> UnsafeRawBufferPointer {
         let start = offset
-        while offset < bytes.count {
+        scan: while offset < bytes.count {
             switch bytes[offset] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): offset += 1
-            default: return bytes[start..<offset]
+            default: break scan
             }
         }
-        return bytes[start..<offset]
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
     }
 
     private mutating func quoted<Value>(
-        _ read: (Slice<UnsafeRawBufferPointer>) -> Value?
+        _ read: (UnsafeRawBufferPointer) -> Value?
     ) throws(CodecError) -> Value {
         let start = offset
         try expect(UInt8(ascii: "\""))
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") { offset += 1 }
-        guard let value = read(bytes[(start + 1)..<offset]) else { throw .badValue("value", offset: start) }
+        guard let value = read(UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<offset])) else {
+            throw .badValue("value", offset: start)
+        }
         try expect(UInt8(ascii: "\""))
         return value
     }
@@ -259,24 +262,4 @@ struct LineScanner {
         guard bytes[offset] == byte else { throw .unexpectedByte(bytes[offset], offset: offset) }
         offset += 1
     }
-}
-
-/// Why a line is not an event.
-package enum CodecError: Error, Hashable {
-    /// The line ends too early.
-    case unexpectedEnd
-    /// Something else was expected here.
-    case unexpectedByte(UInt8, offset: Int)
-    /// A field that the type needs is not where it belongs.
-    case missingKey(String, offset: Int)
-    /// A value is not in its one form.
-    case badValue(String, offset: Int)
-    /// A string is not UTF-8.
-    case notUTF8(offset: Int)
-    /// Bytes follow the object.
-    case trailingBytes(offset: Int)
-    /// A newer version's event, perhaps.
-    case unknownType(String)
-    /// A snapshot of another version, or one that is cut, damaged or out of order.
-    case badSnapshot(String)
 }

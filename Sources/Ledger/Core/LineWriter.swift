@@ -108,6 +108,20 @@ package struct LineWriter: ~Copyable {
 
     private mutating func string(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
+        let isPlain = value.utf8.withContiguousStorageIfAvailable { text in
+            guard !text.contains(where: Self.isEscaped) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isPlain != true { escaped(value) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escaped(_ value: String) {
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -123,6 +137,5 @@ package struct LineWriter: ~Copyable {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -70,6 +70,36 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 }
 
+extension Timestamp {
+    /// Reads the form that ``text`` has, all six decimals included; nil for any other.
+    init?(whole text: UnsafeRawBufferPointer) {
+        guard text.count == 27, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+            text[19] == UInt8(ascii: "."), text[26] == UInt8(ascii: "Z"),
+            let year = number(text, 0..<4), let month = number(text, 5..<7),
+            let dayOfMonth = number(text, 8..<10),
+            let day = Day(checkingYear: year, month: month, day: dayOfMonth),
+            let hour = number(text, 11..<13), let minute = number(text, 14..<16),
+            let second = number(text, 17..<19), let micros = number(text, 20..<26), hour < 24, minute < 60,
+            second < 60
+        else { return nil }
+        let seconds = hour * 3600 + minute * 60 + second
+        self.init(
+            microseconds: Int64(day.daysSince1970) * Self.microsecondsPerDay + seconds * 1_000_000 + micros)
+    }
+}
+
+/// Reads decimal digits only, at most eighteen.
+private func number(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int64? {
+    var value: Int64 = 0
+    for at in range {
+        let digit = text[at] &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        value = value * 10 + Int64(digit)
+    }
+    return value
+}
+
 /// Division that rounds towards −∞, so that moments before 1970 fall in the right day.
 func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
