@@ -51,3 +51,8 @@ enum LinkHeader {
         return header
     }
 }
+
+extension String {
+    /// The first Unicode scalars: at most four bytes each, while one `Character` can have megabytes of accents.
+    func prefix(scalarsMax: Int) -> String { String(unicodeScalars.prefix(scalarsMax)) }
+}

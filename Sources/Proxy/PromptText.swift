@@ -7,7 +7,7 @@ enum PromptText {
     static func recorded(_ document: JSONDocument, policy: PromptPolicy) -> String? {
         guard policy != .off, let text = lastUserText(document.root) else { return nil }
         switch policy {
-        case .truncate(let charactersMax): return String(text.prefix(charactersMax))
+        case .truncate(let charactersMax): return text.prefix(scalarsMax: charactersMax)
         case .hash: return "sha256:" + SHA256.hash(of: text).hex
         case .off: return nil
         }

@@ -24,7 +24,7 @@ struct Settlement {
         prompt: String?
     ) -> CallSettled {
         let outcome = outcome(status: status, ending: ending, reading)
-        let answered = reading.responseModel.map { String($0.prefix(256)) }
+        let answered = reading.responseModel?.prefix(scalarsMax: 256)
         let identity = CallIdentity(
             callID: call.callID, user: call.user, source: call.source, provider: call.provider,
             model: answered ?? call.model, api: call.api, dispatchID: call.dispatchID,
@@ -32,11 +32,11 @@ struct Settlement {
         let isOK = ending == .complete && (200..<400).contains(status) && !reading.isErrorMidStream
         return CallSettled(
             call: identity, requestModel: answered == call.model || answered == nil ? nil : call.model,
-            result: isOK ? .ok : isClientGone ? .aborted : .error, status: Int64(status),
+            result: isClientGone ? .aborted : isOK ? .ok : .error, status: Int64(status),
             usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
-            priceBook: prices.hash, serviceTier: reading.serviceTier.map { String($0.prefix(64)) },
-            providerRequestID: reading.responseID.map { String($0.prefix(256)) },
+            priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
+            providerRequestID: reading.responseID?.prefix(scalarsMax: 256),
             durationMilliseconds: durationMilliseconds, prompt: prompt)
     }
 
