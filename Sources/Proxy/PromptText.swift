@@ -13,7 +13,7 @@ enum PromptText {
         }
     }
 
-    /// The first characters of `text`.
+    /// The first characters of `text`, in at most four scalars each: one character can have megabytes of accents.
     ///
     /// Finding them is slow but in ASCII, where each byte is one, CR LF excepted.
     static func cut(_ text: String, _ charactersMax: Int) -> String {
@@ -22,7 +22,7 @@ enum PromptText {
         // One byte more is looked at: what follows could belong to the last character.
         let isPlain = bytes.prefix(charactersMax + 1).allSatisfy { $0 < 0x80 && $0 != 0x0D }
         if isPlain { return String(text[..<bytes.index(bytes.startIndex, offsetBy: charactersMax)]) }
-        return String(text.prefix(charactersMax))
+        return String(text.prefix(scalarsMax: 4 * charactersMax).prefix(charactersMax))
     }
 
     private static func lastUserText(_ root: JSONValue) -> String? {

@@ -49,7 +49,7 @@ final class ProxyCall {
         identity = CallIdentity(
             callID: service.newID(at: admittedAt), user: user, source: "proxy",
             provider: route.provider.rawValue,
-            model: PromptText.cut(request.model ?? "", 256), api: route.kind.rawValue,
+            model: (request.model ?? "").cleanName(bytesMax: 256), api: route.kind.rawValue,
             dispatchID: LinkHeader.value(exchange.head.headers["x-dispatch-id"]),
             sessionID: LinkHeader.value(exchange.head.headers["x-session-id"]))
         answer = AnswerRelay(exchange, heldBytesMax: service.configuration.heldAnswerBytesMax)

@@ -24,7 +24,7 @@ struct Settlement {
         prompt: String?
     ) -> CallSettled {
         let outcome = outcome(status: status, ending: ending, reading)
-        let answered = reading.responseModel.map { String($0.prefix(256)) }
+        let answered = reading.responseModel?.cleanName(bytesMax: 256)
         let identity = CallIdentity(
             callID: call.callID, user: call.user, source: call.source, provider: call.provider,
             model: answered ?? call.model, api: call.api, dispatchID: call.dispatchID,
@@ -32,11 +32,11 @@ struct Settlement {
         let isOK = ending == .complete && (200..<400).contains(status) && !reading.isErrorMidStream
         return CallSettled(
             call: identity, requestModel: answered == call.model || answered == nil ? nil : call.model,
-            result: isOK ? .ok : isClientGone ? .aborted : .error, status: Int64(status),
+            result: isClientGone ? .aborted : isOK ? .ok : .error, status: Int64(status),
             usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
-            priceBook: prices.hash, serviceTier: reading.serviceTier.map { String($0.prefix(64)) },
-            providerRequestID: reading.responseID.map { String($0.prefix(256)) },
+            priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
+            providerRequestID: reading.responseID?.prefix(scalarsMax: 256),
             durationMilliseconds: durationMilliseconds, prompt: prompt)
     }
 
@@ -60,14 +60,15 @@ struct Settlement {
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }
-        let isPartial = ending == .broken && !reading.sawTerminal
+        // An orderly end of the connection is not the end of the answer, and a lost event leaves figures too low.
+        let isPartial = !reading.sawTerminal || reading.isInconsistent && reading.events > 0
         let parts = isPartial ? [bounded(usage, reading)] : parts(of: reading, usage)
         let pricing = Pricing(book: prices, provider: call.provider, time: time)
         do throws(PricingGap) {
             let cost = try pricing.cost(of: parts, modifiers: modifiers(reading))
             return Outcome(
                 usage: isPartial ? parts[0].usage : usage, source: reading.source,
-                cost: isPartial ? .estimated(cost) : .priced(cost))
+                cost: isPartial || reading.isInconsistent ? .estimated(cost) : .priced(cost))
         } catch {
             return Outcome(usage: usage, source: reading.source, cost: .unpriced(holding: reserved))
         }
@@ -81,7 +82,7 @@ struct Settlement {
         return reading.parts.map { UsagePart(model: $0.model ?? model, usage: $0.usage) }
     }
 
-    /// What a broken answer used at least: its reported input, and output by the bytes that came, four to a token.
+    /// What an answer cut short used: its reported input, and output by the bytes that came, four to a token.
     private func bounded(_ usage: Usage, _ reading: UsageReading) -> UsagePart {
         var usage = usage
         usage.output = max(usage.output, (reading.answerBytes + 3) / 4)

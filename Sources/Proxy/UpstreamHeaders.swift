@@ -54,6 +54,8 @@ enum UpstreamHeaders {
             "host", "content-length", "accept-encoding", "authorization", "x-api-key", "x-goog-api-key",
             "cookie",
             "expect", "forwarded", "x-user", "x-matrix-user", "x-real-ip", "x-dispatch-id", "x-session-id",
+            // The method decides what is free: a provider may not be told another one.
+            "x-http-method", "x-http-method-override", "x-method-override",
         ])
 
     private static func connectionNamed(_ headers: HTTPHeaders) -> Set<String> {

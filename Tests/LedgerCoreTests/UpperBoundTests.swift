@@ -37,13 +37,21 @@ struct UpperBoundTests {
     static let absurd: [RequestBound] = [
         RequestBound(model: "claude-haiku-4-5", inputTokens: -1, outputTokens: 1),
         RequestBound(model: "claude-haiku-4-5", inputTokens: .max, outputTokens: 1),
-        RequestBound(model: "claude-haiku-4-5", inputTokens: 1, outputTokens: .max, answers: .max),
         RequestBound(model: "claude-haiku-4-5", inputTokens: 1, outputTokens: 1, webSearches: -1),
     ]
 
     @Test("figures that cannot be are refused, not wrapped", arguments: absurd)
     func refused(_ bound: RequestBound) {
         #expect(throws: PricingGap.outOfRange) { try pricing().upperBound(of: bound) }
+    }
+
+    @Test("what could cost more than anybody has is bounded by a sum that no limit admits")
+    func beyondBelief() throws {
+        for answers in [Int64(10_000), .max] {
+            let bound = RequestBound(
+                model: "claude-haiku-4-5", inputTokens: 1, outputTokens: .max, answers: answers)
+            #expect(try pricing().upperBound(of: bound).cost > usd("1000000000"))
+        }
     }
 
     @Test("an unknown model has no bound")

@@ -60,9 +60,11 @@ package struct Pricing: Sendable {
         // A limit that is not positive is no limit: the provider may refuse it or fall back to its own.
         let stated = request.outputTokens.flatMap { $0 > 0 ? $0 : nil } ?? model.outputTokensMax
         let outputEach = min(stated, RequestBound.tokensMax)
-        let (output, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
+        let (product, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
+        // Beyond belief is beyond every limit: it must not be let in at the small amount held for unknown prices.
+        let output = overflow ? Usage.countMax : min(product, Usage.countMax)
         let counts = 0...Usage.countMax
-        guard !overflow, counts ~= output, counts ~= request.inputTokens, counts ~= request.webSearches
+        guard counts ~= request.inputTokens, counts ~= request.webSearches
         else { throw .outOfRange }
         // The real input may be anything up to the bound, so each tier below it is reachable.
         let cards = [period.base] + period.tiers.filter { request.inputTokens > $0.above }.map(\.rates)

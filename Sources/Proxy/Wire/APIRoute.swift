@@ -67,10 +67,12 @@ package struct APIRoute: Hashable, Sendable {
         case ["v1", "responses"], ["v1", "responses", "compact"]: self.init(.openai, .responses, .billable)
         case ["v1", "responses", "input_tokens"]: self.init(.openai, .countTokens, .free)
         case ["v1", "embeddings"]: self.init(.openai, .embeddings, .billable)
-        case let call where call.count == 4 && call[0...1] == ["v1", "responses"] && call[3] == "cancel":
+        case let call
+        where call.count == 4 && call[0...1] == ["v1", "responses"] && Self.isName(call[2]) && call[3] == "cancel":
             self.init(.openai, .other, .free)
         case let call
-        where call.count == 5 && call[0...2] == ["v1", "messages", "batches"] && call[4] == "cancel":
+        where call.count == 5 && call[0...2] == ["v1", "messages", "batches"] && Self.isName(call[3])
+            && call[4] == "cancel":
             self.init(.anthropic, .other, .free)
         default: self.init(provider, .other, .unknown)
         }
@@ -96,9 +98,23 @@ package struct APIRoute: Hashable, Sendable {
         case "generateContent": self.init(.gemini, .geminiGenerate, .billable, model: model)
         case "streamGenerateContent": self.init(.gemini, .geminiStreamGenerate, .billable, model: model)
         case "embedContent", "batchEmbedContents": self.init(.gemini, .geminiEmbed, .billable, model: model)
-        case "countTokens": self.init(.gemini, .countTokens, .free, model: model)
+        case "countTokens" where Self.isName(model): self.init(.gemini, .countTokens, .free, model: model)
         default: self.init(.gemini, .other, .unknown, model: model)
         }
+    }
+
+    /// Whether `segment` can only be a name: dots and escapes could lead a provider to another path.
+    private static func isName(_ segment: String) -> Bool {
+        segment.utf8.contains { $0 != UInt8(ascii: ".") }
+            && segment.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
     }
 
     private static func provider(of segments: [String], isGemini: Bool, shared: Provider) -> Provider {
