@@ -4,6 +4,7 @@ import LedgerCore
 struct Settlement {
     let call: CallIdentity
     let reserved: Money
+    let reservedTokens: Int64
     let prices: PriceBook
     let time: Timestamp
     let billing: CallBilling
@@ -23,6 +24,9 @@ struct Settlement {
         status: Int, ending: Ending, reading: UsageReading, isClientGone: Bool, durationMilliseconds: Int64,
         prompt: String?
     ) -> CallSettled {
+        // Figures from before an answer's own end are not its last ones, however orderly its bytes ended.
+        let isCut = ending == .complete && reading.usage != nil && !reading.sawTerminal
+        let ending = isCut ? .broken : ending
         let outcome = outcome(status: status, ending: ending, reading)
         let answered = reading.responseModel.map { String($0.prefix(256)) }
         let identity = CallIdentity(
@@ -60,14 +64,17 @@ struct Settlement {
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }
-        let isPartial = ending == .broken && !reading.sawTerminal
-        let parts = isPartial ? [bounded(usage, reading)] : parts(of: reading, usage)
         let pricing = Pricing(book: prices, provider: call.provider, time: time)
+        let modifiers = modifiers(reading)
         do throws(PricingGap) {
-            let cost = try pricing.cost(of: parts, modifiers: modifiers(reading))
-            return Outcome(
-                usage: isPartial ? parts[0].usage : usage, source: reading.source,
-                cost: isPartial ? .estimated(cost) : .priced(cost))
+            let cost = try pricing.cost(of: parts(of: reading, usage), modifiers: modifiers)
+            guard ending == .broken, !reading.sawTerminal else {
+                return Outcome(usage: usage, source: reading.source, cost: .priced(cost))
+            }
+            let seen = bounded(usage, reading)
+            // No provider bills more than was reserved, unless it says so itself.
+            let bound = min(try pricing.cost(of: [seen], modifiers: modifiers), reserved)
+            return Outcome(usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)))
         } catch {
             return Outcome(usage: usage, source: reading.source, cost: .unpriced(holding: reserved))
         }
@@ -82,9 +89,13 @@ struct Settlement {
     }
 
     /// What a broken answer used at least: its reported input, and output by the bytes that came, four to a token.
+    ///
+    /// Not more tokens than were reserved, unless the provider reports more.
     private func bounded(_ usage: Usage, _ reading: UsageReading) -> UsagePart {
         var usage = usage
-        usage.output = max(usage.output, (reading.answerBytes + 3) / 4)
+        let others = usage.inputTokens + usage.outputTokens - usage.output
+        let seen = min((reading.answerBytes + 3) / 4, max(reservedTokens - others, 0))
+        usage.output = max(usage.output, seen)
         return UsagePart(model: reading.responseModel ?? call.model, usage: usage)
     }
 
