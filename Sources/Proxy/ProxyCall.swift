@@ -27,6 +27,7 @@ final class ProxyCall {
     private let admittedAt: Timestamp
     private let prompt: String?
     private var reserved = Money.zero
+    private var reservedTokens: Int64 = 0
     private var remaining: Money?
     private var isRecorded = true
     private var isClientGone = false
@@ -89,6 +90,7 @@ final class ProxyCall {
         case .callRejected(let event): refuse(event)
         case .callReserved(let event):
             reserved = event.reserved
+            reservedTokens = event.reservedTokens
             remaining = receipt.remaining
             answer.position = receipt.position
             if isClientGone { return settle(.notSent) }
@@ -184,8 +186,8 @@ final class ProxyCall {
         guard isRecorded else { return release(nil) }
         let reading = reader?.finish() ?? UsageReading()
         let settlement = Settlement(
-            call: identity, reserved: reserved, prices: service.ledger.prices, time: admittedAt,
-            billing: route.billing)
+            call: identity, reserved: reserved, reservedTokens: reservedTokens, prices: service.ledger.prices,
+            time: admittedAt, billing: route.billing)
         let elapsed = service.ledger.configuration.monotonicNanoseconds() - exchange.startedNanoseconds
         let event = settlement.event(
             status: answer.status, ending: ending, reading: reading, isClientGone: isClientGone,

@@ -4,6 +4,7 @@ import LedgerCore
 struct Settlement {
     let call: CallIdentity
     let reserved: Money
+    let reservedTokens: Int64
     let prices: PriceBook
     let time: Timestamp
     let billing: CallBilling
@@ -23,6 +24,9 @@ struct Settlement {
         status: Int, ending: Ending, reading: UsageReading, isClientGone: Bool, durationMilliseconds: Int64,
         prompt: String?
     ) -> CallSettled {
+        // Figures from before an answer's own end are not its last ones, however orderly its bytes ended.
+        let isEndMissing = ending == .complete && reading.usage != nil && !reading.sawTerminal
+        let ending = isEndMissing ? .broken : ending
         let outcome = outcome(status: status, ending: ending, reading)
         let answered = reading.responseModel?.cleanName(bytesMax: 256)
         let identity = CallIdentity(
@@ -60,18 +64,28 @@ struct Settlement {
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }
-        // An orderly end of the connection is not the end of the answer, and a lost event leaves figures too low.
-        let isPartial = !reading.sawTerminal || reading.isInconsistent && reading.events > 0
-        let parts = isPartial ? [bounded(usage, reading)] : parts(of: reading, usage)
         let pricing = Pricing(book: prices, provider: call.provider, time: time)
+        let modifiers = modifiers(reading)
         do throws(PricingGap) {
-            let cost = try pricing.cost(of: parts, modifiers: modifiers(reading))
-            return Outcome(
-                usage: isPartial ? parts[0].usage : usage, source: reading.source,
-                cost: isPartial || reading.isInconsistent ? .estimated(cost) : .priced(cost))
+            let cost = try pricing.cost(of: parts(of: reading, usage), modifiers: modifiers)
+            guard isCut(ending, reading) else {
+                // Figures that contradict each other are not the provider's word for a price.
+                let isSure = !reading.isInconsistent
+                return Outcome(
+                    usage: usage, source: reading.source, cost: isSure ? .priced(cost) : .estimated(cost))
+            }
+            let seen = bounded(usage, reading)
+            // No provider bills more than was reserved, unless it says so itself.
+            let bound = min(try pricing.cost(of: [seen], modifiers: modifiers), reserved)
+            return Outcome(usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)))
         } catch {
             return Outcome(usage: usage, source: reading.source, cost: .unpriced(holding: reserved))
         }
+    }
+
+    /// Whether the figures are from before the answer's end, or an event with figures was lost.
+    private func isCut(_ ending: Ending, _ reading: UsageReading) -> Bool {
+        ending == .broken && !reading.sawTerminal || reading.isInconsistent && reading.events > 0
     }
 
     private func isKnown(_ model: String) -> Bool { prices.model(model, provider: call.provider) != nil }
@@ -82,10 +96,14 @@ struct Settlement {
         return reading.parts.map { UsagePart(model: $0.model ?? model, usage: $0.usage) }
     }
 
-    /// What an answer cut short used: its reported input, and output by the bytes that came, four to a token.
+    /// What a broken answer used at least: its reported input, and output by the bytes that came, four to a token.
+    ///
+    /// Not more tokens than were reserved, unless the provider reports more.
     private func bounded(_ usage: Usage, _ reading: UsageReading) -> UsagePart {
         var usage = usage
-        usage.output = max(usage.output, (reading.answerBytes + 3) / 4)
+        let others = usage.inputTokens + usage.outputTokens - usage.output
+        let seen = min((reading.answerBytes + 3) / 4, max(reservedTokens - others, 0))
+        usage.output = max(usage.output, seen)
         return UsagePart(model: reading.responseModel ?? call.model, usage: usage)
     }
 

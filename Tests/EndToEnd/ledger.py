@@ -266,9 +266,9 @@ class Ledger:
 
 
 class Prometheus:
-    """A real Prometheus that scrapes each second."""
+    """A real Prometheus that scrapes each second: one job a target, or the `scrape_configs` of a document."""
 
-    def __init__(self, folder: Path, targets: dict[str, int]):
+    def __init__(self, folder: Path, targets: dict[str, int], scrape_configs: str | None = None):
         binary = shutil.which("prometheus")
         if not binary:
             raise FileNotFoundError("Prometheus is not installed: run script/bootstrap test")
@@ -280,15 +280,10 @@ class Prometheus:
             {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
             for name, port in targets.items()
         ]
-        configuration = folder / "prometheus.json"  # JSON is YAML
-        configuration.write_text(
-            json.dumps(
-                {
-                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-                    "scrape_configs": jobs,
-                }
-            )
-        )
+        configuration = folder / "prometheus.yml"
+        every_second = "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+        scrape_configs = scrape_configs or f"scrape_configs: {json.dumps(jobs)}\n"  # JSON is YAML
+        configuration.write_text(every_second + scrape_configs)
         self.process = Process(
             "prometheus",
             [
@@ -322,11 +317,11 @@ class Prometheus:
         now = time.time()
 
         def all_up() -> bool:
-            up = {r["metric"]["job"]: r["value"][1] for r in self.query("up")}
+            up = self.query("up")
             last = self.query("timestamp(up)")
             return (
-                set(up) == set(self.targets)
-                and set(up.values()) == {"1"}
+                {r["metric"]["job"] for r in up} == set(self.targets)
+                and all(r["value"][1] == "1" for r in up)
                 and all(float(r["value"][1]) > now for r in last)
             )
 

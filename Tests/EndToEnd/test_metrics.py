@@ -1,7 +1,11 @@
 """The exposition is what Prometheus wants, and what Prometheus stores is what SQL says."""
 
+import re
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
-from ledger import SERVICES, check_metrics
+from ledger import SERVICES, Prometheus, check_metrics
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -28,6 +32,46 @@ def test_a_real_prometheus_holds_the_sum_that_sql_holds(ledger, prometheus):
         assert value == pytest.approx(float(total), rel=1e-12)
     assert prometheus.value('sum(ledger_user_calls{window="total",job="proxy"})') == 5
     assert prometheus.value('sum(proxy_api_calls_total{user_id="bob",status="ok"})') == 2
+
+
+DECISION = Path(__file__).resolve().parents[2] / "docs" / "adr" / "0012-metrics-on-every-service.md"
+
+
+def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sql_holds(
+    ledger, make_ledger, folder
+):
+    # A second process: another journal, scraped as one more target of the job `proxy`.
+    other = make_ledger(services=("proxy",), environment={"LEDGER_ORIGIN": "other"})
+    (documented,) = re.findall(r"```yaml\n(.*?)```", DECISION.read_text(), re.DOTALL)
+    for service, port in (("proxy", 8080), ("gateway", 4000), ("platform", 9000)):
+        ports = [ledger.ports[service]] + [other.ports[service]] * (service == "proxy")
+        named = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+        assert f'["127.0.0.1:{port}"]' in documented
+        documented = documented.replace(f'"127.0.0.1:{port}"', named)
+    for where, user, calls in ((ledger, "alice", 3), (ledger, "bob", 2), (other, "alice", 1)):
+        client = where.anthropic(where.mint_key(user))
+        for _ in range(calls):
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
+    ledger.wait_ingested()
+    (stored,) = ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0]
+    elsewhere = sum((event["costUsd"] for event in other.events("call.settled")), Decimal(0))
+    assert stored > 0 and elsewhere > 0
+
+    targets = {name: ledger.ports[name] for name in SERVICES}
+    prometheus = Prometheus(folder / "documented", targets, documented).start()
+    try:
+        prometheus.wait_scraped()
+        total = prometheus.value('sum(ledger_user_cost_usd{window="total"})')
+        assert total == pytest.approx(float(stored + elsewhere), rel=1e-12)
+        mine = f'instance="127.0.0.1:{ledger.ports["proxy"]}"'
+        assert prometheus.value(f'sum(ledger_user_cost_usd{{window="total",{mine}}})') == pytest.approx(
+            float(stored), rel=1e-12
+        )
+        assert prometheus.value('sum(ledger_user_calls{window="total"})') == 6
+        assert {series["metric"]["job"] for series in prometheus.query("ledger_build_info")} == {"proxy"}
+        assert {series["metric"]["job"] for series in prometheus.query("up")} == set(SERVICES)
+    finally:
+        prometheus.stop()
 
 
 def test_totals_survive_a_restart(journal_ledger):

@@ -1,10 +1,12 @@
 """What has no price, and what the provider does not tell, is loud: never $0."""
 
+import contextlib
 from decimal import Decimal
 
 import anthropic
 import fold
 import pytest
+import requests
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -60,6 +62,25 @@ def test_an_answer_without_its_figures_is_never_free(journal_ledger, fault):
     assert settled["costState"] in ("priced", "estimated", "unpriced")
     if fault == "no-usage":
         assert settled["costState"] == "estimated"
+
+
+@pytest.mark.parametrize("words", [40, 400])
+@pytest.mark.parametrize("fault", ["reset-mid-stream", "truncate", "error-midstream"])
+def test_a_stream_without_its_end_costs_no_less_than_is_billed_and_no_more_than_was_held(
+    journal_ledger, simulator, price_book, fault, words
+):
+    key = journal_ledger.mint_key("alice")
+    body = {"model": "claude-sonnet-4-6", "max_tokens": words, "messages": HELLO, "stream": True}
+    headers = {"x-api-key": key, "x-simulate-fault": fault, "x-simulate-output-tokens": str(words)}
+    with contextlib.suppress(requests.RequestException):
+        requests.post(f"{journal_ledger.proxy_url}/v1/messages", json=body, headers=headers, timeout=10)
+    (settled,) = journal_ledger.wait_settled(1)
+    (reserved,) = journal_ledger.events("call.reserved")
+    (record,) = simulator.records()
+    assert (settled["result"], settled["costState"]) == ("error", "estimated")
+    assert settled["usageSource"] == "provider_partial"
+    assert price_book.bill(record).cost <= settled["costUsd"] <= reserved["reservedUsd"]
+    assert settled["tokensIn"] + settled["tokensOut"] <= reserved["reservedTokens"]
 
 
 def test_a_client_that_leaves_is_charged_for_what_the_provider_served(journal_ledger, simulator, price_book):

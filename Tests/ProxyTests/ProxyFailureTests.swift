@@ -88,6 +88,32 @@ struct ProxyFailureTests {
         #expect(settled.cost.amount >= (try Money(decimal: "0.003")))
     }
 
+    @Test(
+        "A stream that ends in good order without its own end is an error, and what was seen counts",
+        arguments: [1, 400])
+    func endlessStream(_ deltas: Int) throws {
+        let seen = [Samples.events[0]] + Array(repeating: Samples.events[1], count: deltas)
+        let proxy = try ProxyFixture(upstream: Samples.streaming(seen))
+        defer { proxy.stop() }
+        let answer = try proxy.message(Samples.messageStreamed)
+        #expect(answer.isWhole)
+        let settled = try #require(try proxy.settled().first)
+        #expect(settled.result == .error)
+        #expect(settled.usageSource == .providerPartial)
+        #expect(settled.cost.state == .estimated)
+        // 1,000 tokens in, and a token for four bytes: never above what was held.
+        let held = try #require(try held(proxy))
+        let bytes = Int64(seen.joined().utf8.count)
+        #expect(settled.usage.outputTokens == min((bytes + 3) / 4, held.reservedTokens - 1000))
+        #expect(settled.cost.amount > (try Money(decimal: "0.003015")))
+        #expect(settled.cost.amount <= held.reserved)
+        #expect((settled.cost.amount == held.reserved) == (deltas == 400))
+    }
+
+    private func held(_ proxy: ProxyFixture) throws -> CallReserved? {
+        try proxy.events().compactMap { if case .callReserved(let event) = $0 { event } else { nil } }.first
+    }
+
     static let statuses = [400, 401, 404, 429, 500, 529]
 
     @Test("The provider's own refusal passes as it came, costs nothing and is an error", arguments: statuses)

@@ -45,7 +45,7 @@ package struct CallRequest: Hashable, Sendable {
         guard let document = try Self.document(bytes, route: route, parser: parser) else { return }
         let root = document.root
         guard root.kind == .object else {
-            guard route.kind == .other else { throw .notAnObject }
+            guard Self.mayBeAnything(route) else { throw .notAnObject }
             return
         }
         try Self.refuseDuplicates(in: root)
@@ -147,9 +147,14 @@ package struct CallRequest: Hashable, Sendable {
         do throws(JSONError) {
             return try parser.parse(bytes)
         } catch {
-            guard route.kind == .other else { throw .notJSON(error) }
+            guard mayBeAnything(route) else { throw .notJSON(error) }
             return nil
         }
+    }
+
+    /// Whether the body need not be a JSON object: it is empty where models are listed, and an upload elsewhere.
+    private static func mayBeAnything(_ route: APIRoute) -> Bool {
+        route.kind == .models || route.kind == .other
     }
 
     private static func refuseDuplicates(in object: JSONValue) throws(RequestError) {

@@ -108,6 +108,15 @@ struct CallRequestTests {
         #expect(!error.message.isEmpty)
     }
 
+    @Test(
+        "asks for no body where models are listed",
+        arguments: ["/v1/models", "/v1/models/m", "/v1beta/models"])
+    func modelList(_ path: String) throws {
+        let request = try CallRequest([], route: APIRoute(method: "GET", path: path))
+        #expect(request.model == nil)
+        #expect(request.bodyBytes == 0)
+    }
+
     @Test("knows only the size of an upload on an unknown path")
     func upload() throws {
         let route = APIRoute(method: "POST", path: "/v1/audio/transcriptions")
