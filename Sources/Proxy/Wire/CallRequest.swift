@@ -147,7 +147,10 @@ package struct CallRequest: Hashable, Sendable {
         do throws(JSONError) {
             return try parser.parse(bytes)
         } catch {
-            guard route.kind == .other else { throw .notJSON(error) }
+            // A list of models is asked for without a body.
+            guard route.kind == .other || (route.kind == .models && bytes.isEmpty) else {
+                throw .notJSON(error)
+            }
             return nil
         }
     }
