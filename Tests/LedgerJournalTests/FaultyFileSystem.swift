@@ -143,6 +143,8 @@ final class FaultyFileSystem: FileSystem {
         }
     }
 
+    func isNamed(_ file: OpenFile) throws(FileError) -> Bool { try disk.isNamed(file) }
+
     func truncate(_ file: OpenFile, to bytes: Int) throws(FileError) {
         try step(.truncate, file.path)
         try disk.truncate(file, to: bytes)

@@ -31,6 +31,18 @@ struct JournalWriterTests {
         #expect(files.counts.values.reduce(0, +) - before.values.reduce(0, +) == 2)
     }
 
+    @Test("a file or a lock taken away is noticed before anything is acknowledged", arguments: [".lock", ""])
+    func takenAway(_ name: String) throws {
+        let (writer, _) = try journal.open()
+        try writer.append(count: 1)
+        let mark = writer.durableMark
+        let path = name.isEmpty ? journal.path("2026-11-24.jsonl") : journal.path(name)
+        try POSIXFileSystem().rename(path, to: path + ".gone")
+        #expect(throws: JournalError.self) { try writer.append(count: 1) }
+        #expect(writer.durableMark == mark)
+        #expect(throws: JournalError.failed) { try writer.append(count: 1) }
+    }
+
     @Test("with the durability of the system nothing is synced")
     func systemDurability() throws {
         let files = FaultyFileSystem()

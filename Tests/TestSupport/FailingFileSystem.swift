@@ -83,6 +83,8 @@ package final class FailingFileSystem: FileSystem {
 
     package func size(of file: OpenFile) throws(FileError) -> Int { try disk.size(of: file) }
 
+    package func isNamed(_ file: OpenFile) throws(FileError) -> Bool { try disk.isNamed(file) }
+
     package func rename(_ path: String, to newPath: String) throws(FileError) {
         try disk.rename(path, to: newPath)
     }

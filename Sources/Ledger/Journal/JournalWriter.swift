@@ -108,6 +108,7 @@ package final class JournalWriter {
         let file = segment.file
         try io(try files.appendAll(batch.bytes, to: file))
         if durability == .fsync { try io(try files.sync(file)) }
+        try confirmNamed(segment)
         segment.bytes += batch.count
         segment.lines += ends.count
         self.segment = segment
@@ -115,6 +116,15 @@ package final class JournalWriter {
             segment: segment.name, byteOffset: segment.bytes, lineCount: segment.lines,
             position: lastPosition + Int64(ends.count), chain: ChainHash(chain))
         isFailed = false
+    }
+
+    /// What was written must be found again: a descriptor outlives its file's name, and a lock its own.
+    private func confirmNamed(_ segment: Segment) throws(JournalError) {
+        let files = directory.files
+        let isFound = try io(try files.isNamed(segment.file))
+        guard isFound, let lock, try io(try files.isNamed(lock)) else {
+            throw directory.damage(.missing, segment.name, line: segment.lines + 1, byte: segment.bytes)
+        }
     }
 
     /// Ends writing and gives the lock back; every later append throws ``JournalError/failed``.

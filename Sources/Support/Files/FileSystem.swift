@@ -39,6 +39,9 @@ package protocol FileSystem: Sendable {
     /// The file's length in bytes.
     func size(of file: OpenFile) throws(FileError) -> Int
 
+    /// Whether the file's path still leads to this very file, and not to none or another one.
+    func isNamed(_ file: OpenFile) throws(FileError) -> Bool
+
     /// Gives a file another name in one step; durable only after ``syncDirectory(_:)``.
     func rename(_ path: String, to newPath: String) throws(FileError)
 

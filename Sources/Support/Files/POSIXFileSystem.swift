@@ -66,6 +66,16 @@ package struct POSIXFileSystem: FileSystem {
         return status.st_size
     }
 
+    package func isNamed(_ file: OpenFile) throws(FileError) -> Bool {
+        var (opened, named) = (stat(), stat())
+        guard fstat(file.descriptor, &opened) == 0 else { throw .last(.size, file.path) }
+        guard lstat(file.path, &named) == 0 else {
+            guard errno == ENOENT else { throw .last(.size, file.path) }
+            return false
+        }
+        return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
+
     package func rename(_ path: String, to newPath: String) throws(FileError) {
         guard Glibc.rename(path, newPath) == 0 else { throw .last(.rename, path) }
     }
