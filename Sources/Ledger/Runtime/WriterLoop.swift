@@ -25,6 +25,9 @@ final class WriterLoop: @unchecked Sendable {
     /// What has to be recorded before any caller's command, kept until it is.
     private var opening: [Command] = []
 
+    /// Lines beyond this wait for the next write: half of what the journal takes, so that one more line always fits.
+    private static let writeBytesMax = JournalWriter.batchBytesMax / 2
+
     init(ledger: Ledger, journal: JournalWriter, view: LedgerView, log: Logger) {
         self.ledger = ledger
         self.journal = journal
@@ -70,17 +73,29 @@ final class WriterLoop: @unchecked Sendable {
     /// Judges and records `batch` and answers it; false: the journal cannot be written.
     @discardableResult
     private func perform(_ batch: [Request]) -> Bool {
+        var rest = batch[...]
+        while !rest.isEmpty {
+            let count = performFirst(of: rest)
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Records and answers as many of `batch` as one write holds; 0: the journal cannot be written, all were told.
+    private func performFirst(of batch: ArraySlice<Request>) -> Int {
         if let damage = ledger.damage { condemn(damage) }
         guard let journal = openJournal() else {
             let reason = durable.journal.failure ?? "the journal is closed"
             for request in batch { request.reply(.failure(.unavailable(reason))) }
-            return false
+            return 0
         }
         var lines = BatchLines()
         let now = max(ledger.configuration.now(), pending.lastTimestamp)
         var answers: [Result<ClosedRange<Int>?, LedgerError>] = []
         answers.reserveCapacity(batch.count)
         for request in batch {
+            guard lines.bytes.count < Self.writeBytesMax else { break }
             do throws(Rejection) {
                 let events = try pending.decide(request.command, at: now)
                 let first = lines.recorded.count
@@ -96,12 +111,12 @@ final class WriterLoop: @unchecked Sendable {
             } catch {
                 fail(error)
                 for request in batch { request.reply(.failure(.unavailable("\(error)"))) }
-                return false
+                return 0
             }
         }
         answer(batch, answers, lines.recorded)
         if durable.usage.position.value >= snapshotAt { saveSnapshot() }
-        return true
+        return answers.count
     }
 
     private func record(_ event: Event, at now: Timestamp, in lines: inout BatchLines) {
@@ -133,7 +148,8 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func answer(
-        _ batch: [Request], _ answers: [Result<ClosedRange<Int>?, LedgerError>], _ recorded: [RecordedEvent]
+        _ batch: ArraySlice<Request>, _ answers: [Result<ClosedRange<Int>?, LedgerError>],
+        _ recorded: [RecordedEvent]
     ) {
         for (request, answer) in zip(batch, answers) {
             switch answer {
