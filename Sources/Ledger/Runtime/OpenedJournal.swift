@@ -77,7 +77,12 @@ struct OpenedJournal {
                 segmentBytesMax: configuration.segmentBytesMax, durability: configuration.durability,
                 from: mark,
                 cutTo: cutTo)
-        } catch { throw .journal("\(error)") }
+        } catch {
+            switch error {
+            case .io, .locked: throw .unavailable("\(error)")
+            default: throw .journal("\(error)")
+            }
+        }
     }
 }
 
