@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import fold
@@ -251,3 +252,16 @@ def test_a_hang_up_signal_and_a_pause_change_nothing(journal_ledger, simulator, 
     assert not [call for call in load.calls if call.outcome == "failed"]
     assert ledger.stop() == 0
     judge(ledger, simulator, price_book, load)
+
+
+def test_more_than_one_write_can_hold_is_recorded_in_several(make_ledger, folder):
+    ledger = make_ledger(environment={"LEDGER_PROMPTS": "truncate:10000"})
+    key = ledger.mint_key("alice")
+    # Each line is 60 kB, escaped; 320 of them are settled while one sync lasts.
+    body = GOOD | {"messages": [{"role": "user", "content": "\x01" * 10_000}]}
+    with ThreadPoolExecutor(320) as pool, injected(ledger, "fdatasync", "delay_exit=1500000", folder):
+        answers = [pool.submit(post, ledger, body, key) for _ in range(320)]
+        codes = [answer.result().status_code for answer in answers]
+    assert codes == [200] * 320
+    assert "journal append failed" not in ledger.process.log.read_text()
+    assert ledger.run("verify").returncode == 0
