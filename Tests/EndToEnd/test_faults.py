@@ -1,4 +1,4 @@
-"""A disk that is full, broken, slow or gone, and signals under load: what was acknowledged stays, the rest is said."""
+"""A disk that is full, broken, slow or gone, and signals under load: what was acknowledged stays."""
 
 import re
 import shutil
@@ -131,7 +131,7 @@ def test_a_slow_disk_makes_larger_batches_and_health_answers_at_once(journal_led
         syncs = log.read_text().count("fdatasync(")
     events = len(ledger.events()) - 1
     worst = max(load.latencies)
-    print(f"syncs of 200 ms: {len(load.complete)} calls, {events / syncs:.1f} events a sync, slowest {worst:.2f} s")
+    print(f"{len(load.complete)} calls, {events / syncs:.1f} events a sync of 200 ms, slowest {worst:.2f} s")
     assert events / syncs > 4
     assert worst < 3
 
@@ -140,7 +140,7 @@ def test_after_the_power_is_cut_everything_acknowledged_is_there(disk, disk_ledg
     ledger = disk_ledger
     with Load(ledger, ledger.mint_key("alice"), clients=4) as load:
         wait_until(lambda: len(load.complete) > 40, 20, "calls", ledger.process)
-        # The kernel may say yes to a sync that is under way in this very moment, and lose it: only those before count.
+        # The kernel may say yes to a sync that is under way now, and lose it: only those before count.
         acknowledged = load.complete
         disk.cut_power()
         wait_until(lambda: any(call.status == 503 for call in load.calls), 20, "a 503", ledger.process)

@@ -1,4 +1,4 @@
-"""Clients that are slow, rude or many: each is bounded, none is read in two ways, the others do not notice."""
+"""Clients that are slow, rude or many: each is bounded, none is read in two ways, the others go on."""
 
 import json
 import os

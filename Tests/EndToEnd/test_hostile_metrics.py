@@ -55,27 +55,28 @@ def test_six_hundred_users_are_capped_and_the_rest_sums_up_exactly(make_ledger):
     assert codes == [200] * 600
     # Names and models from outside, as odd as they may be.
     odd = ("0", "a:b+c@d.e-f_g", "UPPER")
-    for name, key in zip(odd, keys_of(ledger, odd)):
+    for name, key in zip(odd, keys_of(ledger, odd), strict=True):
         assert post(ledger, GOOD | {"model": 'x"}\n\\{' + name}, key).status_code == 200
     for service in ("proxy", "gateway", "platform"):
         assert check_metrics(ledger.metrics_text(service)) == ""
     text = ledger.metrics_text()
     rows = [line for line in text.splitlines() if line.startswith("ledger_user_cost_usd{")]
-    totals = {row.partition('user="')[2].partition('"')[0]: value(row) for row in rows if 'window="total"' in row}
+    totals = {label(row, "user"): value(row) for row in rows if 'window="total"' in row}
     assert len(totals) == 51 and "_other" in totals
     journal = sum((e["costUsd"] for e in ledger.events("call.settled") if e.get("costUsd")), Decimal(0))
     assert sum(totals.values()) == journal
     calls = [value(row) for row in text.splitlines() if row.startswith("proxy_api_cost_usd_total{")]
     assert sum(calls) == journal
     assert len(calls) <= 110
-    by_model = {
-        row.partition('model="')[2].partition('"')[0]
-        for row in text.splitlines()
-        if row.startswith("proxy_api_calls_total{")
-    }
+    counts = [row for row in text.splitlines() if row.startswith("proxy_api_calls_total{")]
+    by_model = {label(row, "model") for row in counts}
     assert by_model == {"claude-sonnet-4-6", "other"}
     size = len(text)
     print(f"603 users: {size >> 10} KiB, {len(text.splitlines())} lines")
+
+
+def label(row: str, name: str) -> str:
+    return row.partition(f'{name}="')[2].partition('"')[0]
 
 
 def value(row: str) -> Decimal:

@@ -1,13 +1,14 @@
 """What a hostile user sends to be served for less than it costs, or to harm the others."""
 
 import json
-import time
+import socket
 from decimal import Decimal
 
 import fold
 import pytest
 import requests
 from processes import wait_until
+from traffic import Load
 
 HELLO = [{"role": "user", "content": "Hello"}]
 GOOD = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": HELLO}
@@ -117,8 +118,6 @@ def test_a_limit_of_zero_admits_nothing_that_costs(journal_ledger, simulator):
 def test_a_limit_lowered_under_calls_in_flight_holds_from_the_next_one(journal_ledger):
     key = journal_ledger.mint_key("alice")
     journal_ledger.set_quota("alice", dailyLimitUsd=5)
-    from traffic import Load
-
     with Load(journal_ledger, key, clients=4, headers={"x-simulate-delay-ms": "300"}) as load:
         wait_until(lambda: len(journal_ledger.events("call.reserved")) >= 4, 10, "calls in flight")
         journal_ledger.set_quota("alice", dailyLimitUsd=0)
@@ -149,8 +148,6 @@ TRICKS = [
 def test_a_path_spelled_another_way_is_never_free(journal_ledger):
     key = journal_ledger.mint_key("alice")
     # A raw socket: clients tidy paths up before they send them.
-    import socket
-
     data = json.dumps(GOOD).encode()
     for path in TRICKS:
         head = (

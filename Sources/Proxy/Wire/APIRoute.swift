@@ -68,7 +68,8 @@ package struct APIRoute: Hashable, Sendable {
         case ["v1", "responses", "input_tokens"]: self.init(.openai, .countTokens, .free)
         case ["v1", "embeddings"]: self.init(.openai, .embeddings, .billable)
         case let call
-        where call.count == 4 && call[0...1] == ["v1", "responses"] && Self.isName(call[2]) && call[3] == "cancel":
+        where call.count == 4 && call[0...1] == ["v1", "responses"] && Self.isName(call[2])
+            && call[3] == "cancel":
             self.init(.openai, .other, .free)
         case let call
         where call.count == 5 && call[0...2] == ["v1", "messages", "batches"] && Self.isName(call[3])
