@@ -5,7 +5,9 @@ import LedgerCore
 /// Carries the provider's answer to the client, byte for byte, and holds its end back until the call is settled.
 ///
 /// A stream goes through as it comes; any other answer up to a limit is held whole, so that its head can tell the cost.
-struct AnswerRelay {
+///
+/// A class: a write can find that the client has gone, and its call then says so here before that write returns.
+final class AnswerRelay {
     private let exchange: HTTPExchange
     private let heldBytesMax: Int
     /// Hides the usage chunk that the client did not ask for.
@@ -34,7 +36,7 @@ struct AnswerRelay {
     }
 
     /// Takes the provider's head.
-    mutating func begin(_ head: HTTPResponseHead, isStream: Bool, remaining: Money?) {
+    func begin(_ head: HTTPResponseHead, isStream: Bool, remaining: Money?) {
         status = head.status
         self.isStream = isStream
         self.remaining = remaining
@@ -43,7 +45,7 @@ struct AnswerRelay {
     }
 
     /// Passes bytes on, or holds them; false: the client is slow, wait.
-    mutating func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard var filter else { return pass(bytes) }
         var isReady = true
         filter.feed(bytes) { isReady = pass($0) && isReady }
@@ -52,13 +54,13 @@ struct AnswerRelay {
     }
 
     /// Holds everything from now on.
-    mutating func holdBack() {
+    func holdBack() {
         // What was filtered so far has gone out; what comes now waits.
         isHolding = true
     }
 
     /// Takes the end of the provider's answer.
-    mutating func upstreamEnded(_ result: Result<Void, HTTPClientError>) {
+    func upstreamEnded(_ result: Result<Void, HTTPClientError>) {
         isUpstreamDone = true
         if var filter {
             filter.finish { _ = pass($0) }
@@ -68,7 +70,7 @@ struct AnswerRelay {
     }
 
     /// Lets go of what is held: the call is settled.
-    mutating func release() {
+    func release() {
         isReleased = true
         guard !isClientGone, !isRefused else { return }
         if status == 0, let failure {
@@ -86,7 +88,7 @@ struct AnswerRelay {
     }
 
     /// Ends the client's answer once the provider has ended and the call is settled.
-    mutating func finishIfReleased(_ then: () -> Void) {
+    func finishIfReleased(_ then: () -> Void) {
         guard isReleased, isUpstreamDone || status == 0 else { return }
         if !isClientGone, !exchange.isEnded {
             if isBroken { exchange.abort() } else { exchange.finish() }
@@ -95,13 +97,13 @@ struct AnswerRelay {
     }
 
     /// Tells the client that its answer could not be recorded.
-    mutating func refuse(_ failure: ProviderFailure) {
+    func refuse(_ failure: ProviderFailure) {
         guard !isRefused, !isClientGone, !exchange.isEnded else { return }
         isRefused = true
         if exchange.isStarted { exchange.abort() } else { respond(failure) }
     }
 
-    private mutating func startStreaming() {
+    private func startStreaming() {
         guard !isClientGone, !exchange.isStarted else { return }
         isHolding = false
         exchange.start(status: status, headers: headersWithLedger)
@@ -109,7 +111,7 @@ struct AnswerRelay {
         held = []
     }
 
-    private mutating func pass(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    private func pass(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !isClientGone, !isRefused else { return true }
         guard isHolding else { return exchange.write(bytes) }
         held.append(contentsOf: bytes)

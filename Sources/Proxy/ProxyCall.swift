@@ -33,7 +33,7 @@ final class ProxyCall {
     private var isClientGone = false
     private var isSettling = false
     private var transfer: HTTPTransfer?
-    private var answer: AnswerRelay
+    private let answer: AnswerRelay
     private var reader: UsageReader?
     private var sentNanoseconds: UInt64 = 0
     private var drainTimer: LoopTimer?

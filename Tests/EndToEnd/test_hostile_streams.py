@@ -25,9 +25,10 @@ STREAM = json.dumps(
 
 
 class LongProvider:
-    """A provider whose every stream is 24 MB long; counts what was taken of it."""
+    """A provider whose every stream is 24 MB long, or as many pieces of 4 kB; counts what was taken of it."""
 
-    def __init__(self):
+    def __init__(self, pieces: int = 6000):
+        self.pieces = pieces
         self.server = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
         self.taken = 0
@@ -50,7 +51,7 @@ class LongProvider:
             message = {"id": "m", "model": "claude-sonnet-4-6", "usage": {"input_tokens": 9}}
             self._send(client, {"type": "message_start", "message": message})
             delta = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x" * 3900}}
-            for _ in range(6000):
+            for _ in range(self.pieces):
                 self._send(client, delta)
             self._send(client, {"type": "message_delta", "usage": {"output_tokens": 777}, "delta": {}})
             self._send(client, {"type": "message_stop"})
@@ -88,6 +89,27 @@ def test_a_client_that_never_reads_stops_the_provider_and_costs_little_memory(ma
     grown = memory_bytes(ledger) - memory
     print(f"after the drain: {provider.taken / 1e6:.1f} MB taken, memory +{grown / 1e6:.1f} MB")
     assert grown < 48 << 20
+    provider.server.close()
+
+
+def test_clients_that_reset_large_streams_do_not_end_the_program(make_ledger):
+    provider = LongProvider(pieces=300)
+    ledger = make_ledger(environment={"ANTHROPIC_API_URL": provider.url, "ANTHROPIC_API_KEY": "x"})
+    key = ledger.mint_key("alice")
+
+    def hang_up(number: int) -> None:
+        with connect(ledger) as client:
+            client.sendall(head(key, length=len(STREAM)) + STREAM)
+            got = 0
+            while got < number * 8_000 and (chunk := client.recv(65536)):
+                got += len(chunk)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hang_up, range(120)))
+    settled = ledger.wait_settled(len(ledger.events("call.reserved")), 30)
+    assert len(settled) >= 100 and ledger.process.is_running
+    assert all(e["tokensOut"] == 777 for e in settled if e.get("providerRequestId"))
     provider.server.close()
 
 
