@@ -312,8 +312,8 @@ class Prometheus:
         assert len(result) < 2, f"{expression} has {len(result)} series"
         return float(result[0]["value"][1]) if result else None
 
-    def wait_scraped(self, seconds: float = 20) -> None:
-        """Waits until every target was scraped well, after now."""
+    def wait_scraped(self, seconds: float = 20, targets: int | None = None) -> None:
+        """Waits until every target was scraped well, after now; `targets`: how many, if not one a job."""
         now = time.time()
 
         def all_up() -> bool:
@@ -321,6 +321,7 @@ class Prometheus:
             last = self.query("timestamp(up)")
             return (
                 {r["metric"]["job"] for r in up} == set(self.targets)
+                and len(last) == (targets or len(self.targets))
                 and all(r["value"][1] == "1" for r in up)
                 and all(float(r["value"][1]) > now for r in last)
             )

@@ -60,7 +60,7 @@ def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sq
     targets = {name: ledger.ports[name] for name in SERVICES}
     prometheus = Prometheus(folder / "documented", targets, documented).start()
     try:
-        prometheus.wait_scraped()
+        prometheus.wait_scraped(targets=4)
         total = prometheus.value('sum(ledger_user_cost_usd{window="total"})')
         assert total == pytest.approx(float(stored + elsewhere), rel=1e-12)
         mine = f'instance="127.0.0.1:{ledger.ports["proxy"]}"'
