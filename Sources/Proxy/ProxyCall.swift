@@ -131,7 +131,8 @@ final class ProxyCall {
             answer.filter = IncludeUsageFilter(parser: service.parser)
         }
         let outgoing = HTTPClientRequest(
-            method: exchange.head.method, url: upstream.address(of: exchange.head.target),
+            method: exchange.head.method,
+            url: upstream.address(of: UpstreamTarget.of(exchange.head, provider: route.provider)),
             headers: UpstreamHeaders.request(exchange.head, provider: route.provider, key: key), body: body,
             idleTimeoutMilliseconds: service.configuration.upstreamIdleTimeoutMilliseconds,
             totalTimeoutMilliseconds: service.configuration.upstreamTotalTimeoutMilliseconds)

@@ -67,7 +67,7 @@ package final class ProxyService {
         let head = exchange.head
         let route = APIRoute(
             method: head.method, path: head.path, isAnthropic: head.headers["anthropic-version"] != nil)
-        guard let user = user(of: head.headers) else {
+        guard let user = user(of: head.headers) ?? userInQuery(of: head, provider: route.provider) else {
             metrics.refused["bad_key"].increment()
             return respond(.badKey, provider: route.provider, on: exchange)
         }
@@ -97,6 +97,12 @@ package final class ProxyService {
         }
         guard let bearer = Self.bearer(headers) else { return nil }
         return ProxyKey.user(of: bearer, secret: configuration.keySecret)
+    }
+
+    /// The user whose key stands in the query, as some clients of Gemini send it.
+    private func userInQuery(of head: HTTPRequestHead, provider: Provider) -> UserID? {
+        guard provider == .gemini, let key = head.queryValue("key") else { return nil }
+        return ProxyKey.user(of: key, secret: configuration.keySecret)
     }
 
     /// The bearer token of a request.

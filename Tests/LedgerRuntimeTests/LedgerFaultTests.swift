@@ -70,7 +70,7 @@ struct LedgerFaultTests {
         let first = try house.open()
         _ = try first.ask(reserve(1, of: ann, try usd("1")))
         first.close()
-        house.files.fail(.sync, errno: 5)
+        house.files.fail(.write, errno: 5)
         let second = try house.open()
         defer { second.close() }
         #expect(second.awaitHealth { $0.failure != nil })

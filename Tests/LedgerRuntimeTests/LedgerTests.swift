@@ -183,8 +183,8 @@ struct LedgerTests {
         #expect((counts[.callReserved] ?? 0) + (counts[.callRejected] ?? 0) == 128)
         #expect(counts[.callReserved] == counts[.callSettled])
         #expect((counts[.callRejected] ?? 0) > 0)
-        // Of $5, calls of $0.21 that hold $0.30 leave less than one hold.
-        #expect(try spent.adding(amount) > limit)
+        // Sixteen holds of $0.30 fit, whatever the order.
+        #expect((counts[.callReserved] ?? 0) >= 16)
     }
 }
 

@@ -13,10 +13,9 @@ struct ClientAnswer {
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// Takes the bytes of one connection apart; a body in chunks is put together.
-    init(_ raw: String) throws {
-        let bytes = Array(raw.utf8)
+    init(_ bytes: [UInt8]) throws {
         let end = try #require(
-            bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) }, "no head: \(raw)")
+            bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) }, "no head")
         let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
         status = try #require(lines.first.flatMap { Int($0.split(separator: " ")[1]) })
         fields = lines.dropFirst().map { line in
@@ -32,11 +31,11 @@ struct ClientAnswer {
         }
         var body: [UInt8] = []
         var isWhole = false
-        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")),
+        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")), newline > rest.startIndex,
             let size = Int(String(decoding: rest[..<(newline - 1)], as: UTF8.self), radix: 16)
         {
             if size == 0 { isWhole = true }
-            guard size > 0, rest.endIndex >= newline + 1 + size + 2 else { break }
+            guard size > 0, rest.endIndex - newline > size + 3 else { break }
             body += rest[(newline + 1)..<(newline + 1 + size)]
             rest = rest[(newline + 1 + size + 2)...]
         }
@@ -58,7 +57,7 @@ extension ProxyFixture {
     {
         let client = try RawClient(port: port)
         client.send(Self.request(method, path, headers: headers, body))
-        return try ClientAnswer(try client.receiveAll())
+        return try ClientAnswer(try client.receiveAllBytes())
     }
 
     /// Calls the Messages API as `user`.
@@ -106,7 +105,10 @@ enum Samples {
     ].map { $0 + "\n\n" }
 
     /// An answer with a length.
-    static func whole(_ status: Int = 200, _ body: String, fields: [String] = []) -> String {
+    static func whole(_ body: String, fields: [String] = []) -> String { whole(200, body, fields: fields) }
+
+    /// An answer with a length and a status.
+    static func whole(_ status: Int, _ body: String, fields: [String] = []) -> String {
         let lines =
             [
                 "HTTP/1.1 \(status) Any", "content-type: application/json",

@@ -1,4 +1,5 @@
 import LedgerCore
+import LedgerRuntime
 import Proxy
 import TestSupport
 import Testing

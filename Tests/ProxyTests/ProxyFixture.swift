@@ -33,7 +33,8 @@ final class ProxyFixture: @unchecked Sendable {
     ) throws {
         home = NSTemporaryDirectory() + "/ledger-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-        upstream = ScriptedPeer(script)
+        let upstream = ScriptedPeer(script)
+        self.upstream = upstream
         var settings = LedgerConfiguration(
             home: home, origin: "here",
             now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) },
@@ -59,6 +60,8 @@ final class ProxyFixture: @unchecked Sendable {
         server = HTTPServer(loop: loop, handler: service.handle)
         port = try server.listen(host: "127.0.0.1", port: 0)
         try loop.start(named: "test-proxy")
+        // Answered behind what the start itself records.
+        try ask(.removeQuota(try #require(UserID("nobody")), actor: "test"))
     }
 
     /// Ends the calls, the server, the loop and the ledger, in this order.
@@ -76,7 +79,7 @@ final class ProxyFixture: @unchecked Sendable {
     /// Ends the wait for the provider, as a shutdown does, and waits until each call is settled.
     func endCalls() {
         let ended = Semaphore()
-        loop.post { [service] in service.endCalls { ended.signal() } }
+        loop.post { [self] in service.endCalls { ended.signal() } }
         ended.wait()
     }
 

@@ -1,5 +1,7 @@
+import Files
 import LedgerCore
 import LedgerRuntime
+import Proxy
 import Synchronization
 import TestSupport
 import Testing
@@ -70,7 +72,7 @@ struct ProxyJournalTests {
         asked.wait()
         proxy.files.fail(.sync, errno: 5)
         go.signal()
-        let answer = try ClientAnswer(try client.receiveAll())
+        let answer = try ClientAnswer(try client.receiveAllBytes())
         if isStreamed {
             #expect(!answer.isWhole)
             #expect(!answer.text.contains("message_stop"))

@@ -73,11 +73,14 @@ package struct RawClient: ~Copyable {
     }
 
     /// Receives to the end of the connection.
-    package func receiveAll() throws -> String {
+    package func receiveAll() throws -> String { String(decoding: try receiveAllBytes(), as: UTF8.self) }
+
+    /// Receives to the end of the connection.
+    package func receiveAllBytes() throws -> [UInt8] {
         var all: [UInt8] = []
         while true {
             let bytes = try receive()
-            if bytes.isEmpty { return String(decoding: all, as: UTF8.self) }
+            if bytes.isEmpty { return all }
             all += bytes
         }
     }

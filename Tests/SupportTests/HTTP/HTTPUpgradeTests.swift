@@ -1,6 +1,7 @@
 import TestSupport
 import EventLoop
 import HTTP
+import TestSupport
 import Testing
 
 @Suite("HTTP upgrade")
