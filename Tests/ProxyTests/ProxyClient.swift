@@ -35,7 +35,7 @@ struct ClientAnswer {
             let size = Int(String(decoding: rest[..<(newline - 1)], as: UTF8.self), radix: 16)
         {
             if size == 0 { isWhole = true }
-            guard size > 0, rest.endIndex - newline > size + 3 else { break }
+            guard size > 0, rest.endIndex - newline >= size + 3 else { break }
             body += rest[(newline + 1)..<(newline + 1 + size)]
             rest = rest[(newline + 1 + size + 2)...]
         }

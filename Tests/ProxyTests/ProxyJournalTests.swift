@@ -79,7 +79,7 @@ struct ProxyJournalTests {
         } else {
             #expect(answer.status == 503)
         }
-        #expect(try !proxy.events().contains { $0.type == .callSettled })
+        #expect(proxy.ledger.read { $0.state.open.count } == 1)
         proxy.files.heal()
         let settled = try #require(try proxy.settled().first)
         #expect(settled.cost == .priced(try Money(decimal: "0.006")))
