@@ -56,8 +56,9 @@ def proxy(report: dict) -> str:
     for check in report["checks"]:
         text += (
             f"\n\n{check['proxy']}: {check['counted']:,} counted by the generator,"
-            f" {check['upstream']:,} seen by the upstream, {check['reserved']:,} reserved, {check['settled']:,} settled"
-            f" ({check['settledOk']:,} ok); dledger verify: exit {check['verifyExit']}."
+            f" {check['upstream']:,} seen by the upstream, {check['reserved']:,} reserved,"
+            f" {check['settled']:,} settled ({check['settledOk']:,} ok);"
+            f" dledger verify: exit {check['verifyExit']}."
         )
     return text
 

@@ -2,8 +2,8 @@ import Testing
 
 @testable import LedgerCore
 
-@Suite("DecimalText")
-struct DecimalTextTests {
+@Suite("Canonical decimals")
+struct CanonicalDecimalTests {
     private static func canonical(_ text: String, decimals: Int = 18) -> Int128? {
         Array(text.utf8).withUnsafeBytes { DecimalText.canonical($0, decimals: decimals) }
     }
