@@ -2,7 +2,7 @@ import Testing
 
 @testable import LedgerCore
 
-@Suite("Canonical decimals")
+@Suite("DecimalText in its one form")
 struct CanonicalDecimalTests {
     private static func canonical(_ text: String, decimals: Int = 18) -> Int128? {
         Array(text.utf8).withUnsafeBytes { DecimalText.canonical($0, decimals: decimals) }
