@@ -61,7 +61,8 @@ def run(options, folder: Path) -> dict:
         "drop table if exists bench_events;"
         " create table bench_events (position bigserial primary key, line text not null)",
     )
-    modes = {name: psql(options, f"show {name}") for name in ("synchronous_commit", "fsync", "wal_sync_method")}
+    names = ("synchronous_commit", "fsync", "wal_sync_method")
+    modes = {name: psql(options, f"show {name}") for name in names}
     if modes["synchronous_commit"] != "on" or modes["fsync"] != "on":
         raise SystemExit(f"PostgreSQL is not durable here: {modes}")
     kinds = {

@@ -1,4 +1,4 @@
-"""B1: one model call through each proxy, in turn, on one core; the upstream and the generator share the other."""
+"""B1: one model call through each proxy in turn, on one core; upstream and generator share the other."""
 
 import json
 import os
@@ -93,10 +93,10 @@ def run(options, folder: Path) -> dict:
     binary = servers.envoy_binary(options.python)
     proxies = [Proxy("direct", upstream_port, upstream)]
     try:
-        proxies += [
-            Proxy("nginx", ports[0], servers.nginx_proxy(ports[0], upstream_port, UNDER_TEST, folder)),
-            Proxy("envoy", ports[1], servers.envoy_proxy(binary, ports[1], upstream_port, UNDER_TEST, folder)),
-        ]
+        server = servers.nginx_proxy(ports[0], upstream_port, UNDER_TEST, folder)
+        proxies.append(Proxy("nginx", ports[0], server))
+        server = servers.envoy_proxy(binary, ports[1], upstream_port, UNDER_TEST, folder)
+        proxies.append(Proxy("envoy", ports[1], server))
         for port, durability in zip(ports[2:], ("fsync", "os"), strict=True):
             server = servers.ledger_proxy(
                 options.dledger, durability, port, upstream_port, UNDER_TEST, folder
