@@ -6,8 +6,8 @@ import Threads
 
 /// Threads that each ask the ledger for one event and wait until it is durable, over and over.
 ///
-/// Each reserves and settles calls in turn: what is measured is deciding, encoding, chaining, writing, syncing,
-/// folding and answering.
+/// Each reserves and settles calls in turn: what is measured is deciding, encoding, chaining, writing,
+/// syncing, folding and answering.
 struct AppendScenario {
     private let settings: BenchmarkTool.Settings
     private let writers: Int

@@ -2,7 +2,8 @@ import Files
 import LedgerCore
 import LedgerJournal
 
-/// Writes a journal of calls, reserved and settled, as the ledger's writer would, without deciding or syncing.
+/// Writes a journal of calls, reserved and settled, as the ledger's writer would, without deciding or
+/// syncing.
 struct JournalGenerator {
     private let settings: BenchmarkTool.Settings
 

@@ -4,7 +4,8 @@ import Lifecycle
 import Synchronization
 import Threads
 
-/// A fixed number of commands under way from one event loop's point of view: each answer submits the next command.
+/// A fixed number of commands under way from one event loop's point of view: each answer submits the next
+/// command.
 ///
 /// That is how the Proxy uses the ledger: no thread waits for an answer.
 struct OutstandingScenario {

@@ -2,11 +2,14 @@ import HTTP
 import HTTPClient
 import LedgerCore
 
-/// Carries the provider's answer to the client, byte for byte, and holds its end back until the call is settled.
+/// Carries the provider's answer to the client, byte for byte, and holds its end back until the call is
+/// settled.
 ///
-/// A stream goes through as it comes; any other answer up to a limit is held whole, so that its head can tell the cost.
+/// A stream goes through as it comes; any other answer up to a limit is held whole, so that its head can tell
+/// the cost.
 ///
-/// A class: a write can find that the client has gone, and its call then says so here before that write returns.
+/// A class: a write can find that the client has gone, and its call then says so here before that write
+/// returns.
 final class AnswerRelay {
     private let exchange: HTTPExchange
     private let heldBytesMax: Int

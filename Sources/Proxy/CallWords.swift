@@ -53,14 +53,17 @@ enum LinkHeader {
 }
 
 extension String {
-    /// The first Unicode scalars: at most four bytes each, while one `Character` can have megabytes of accents.
+    /// The first Unicode scalars: at most four bytes each, while one `Character` can have megabytes of
+    /// accents.
     func prefix(scalarsMax: Int) -> String { String(unicodeScalars.prefix(scalarsMax)) }
 
     /// A name as it is recorded: visible ASCII, anything else as `?`.
     ///
     /// Names that differ only in how Unicode spells them would be one key here and two in SQL.
     func cleanName(bytesMax: Int) -> String {
-        let bytes = unicodeScalars.prefix(bytesMax).map { (0x21...0x7E).contains($0.value) ? UInt8($0.value) : 0x3F }
+        let bytes = unicodeScalars.prefix(bytesMax).map {
+            (0x21...0x7E).contains($0.value) ? UInt8($0.value) : 0x3F
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -13,7 +13,8 @@ enum PromptText {
         }
     }
 
-    /// The first characters of `text`, in at most four scalars each: one character can have megabytes of accents.
+    /// The first characters of `text`, in at most four scalars each: one character can have megabytes of
+    /// accents.
     ///
     /// Finding them is slow but in ASCII, where each byte is one, CR LF excepted.
     static func cut(_ text: String, _ charactersMax: Int) -> String {

@@ -96,7 +96,8 @@ struct Settlement {
         return reading.parts.map { UsagePart(model: $0.model ?? model, usage: $0.usage) }
     }
 
-    /// What a broken answer used at least: its reported input, and output by the bytes that came, four to a token.
+    /// What a broken answer used at least: its reported input, and output by the bytes that came, four to a
+    /// token.
     ///
     /// Not more tokens than were reserved, unless the provider reports more.
     private func bounded(_ usage: Usage, _ reading: UsageReading) -> UsagePart {

@@ -2,7 +2,8 @@ import HTTP
 
 /// Which header fields pass, each way.
 enum UpstreamHeaders {
-    /// The client's fields for the provider: no credentials of ours, nothing about the hop, the provider's own key.
+    /// The client's fields for the provider: no credentials of ours, nothing about the hop, the provider's
+    /// own key.
     static func request(_ head: HTTPRequestHead, provider: Provider, key: String) -> HTTPHeaders {
         let named = connectionNamed(head.headers)
         var headers = HTTPHeaders()

@@ -12,7 +12,8 @@ import Service
 import Terminal
 import Threads
 
-/// One process's parts, put together: ledger, ingest, loop and services; started in order, stopped in reverse.
+/// One process's parts, put together: ledger, ingest, loop and services; started in order, stopped in
+/// reverse.
 struct House {
     private let settings: Settings
     private let log: Logger

@@ -5,7 +5,8 @@ import Terminal
 enum SecretFile {
     /// The secret in `name` or in the file of `name_FILE`; nil when neither is set.
     ///
-    /// - Throws: when both are set, when the file is open to others or cannot be read, when the secret is too short.
+    /// - Throws: when both are set, when the file is open to others or cannot be read, when the secret is too
+    ///   short.
     static func read(
         _ name: String, lengthMin: Int, _ environment: Environment
     ) throws(CommandFailure) -> String? {

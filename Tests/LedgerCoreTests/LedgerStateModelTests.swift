@@ -46,7 +46,8 @@ struct LedgerStateModelTests {
         var model = Model()
         let users: [UserID]
         var next = 1
-        /// Users whose limit was changed, or whose call cost more than its hold: the bound does not bind them.
+        /// Users whose limit was changed, or whose call cost more than its hold: the bound does not bind
+        /// them.
         var excused: Set<UserID> = []
 
         init(_ number: UInt64) throws {

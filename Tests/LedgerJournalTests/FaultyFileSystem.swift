@@ -3,8 +3,8 @@ import Synchronization
 
 /// A file system that fails the k-th call of one operation, and that can lose power.
 ///
-/// It keeps what a disk would: lengths reach it by `sync`, names by `syncDirectory`. A sync that failed forgets its
-/// pages, as Linux does: a later sync succeeds without them unless they were written again.
+/// It keeps what a disk would: lengths reach it by `sync`, names by `syncDirectory`. A sync that failed
+/// forgets its pages, as Linux does: a later sync succeeds without them unless they were written again.
 final class FaultyFileSystem: FileSystem {
     struct Plan: Sendable {
         var operation: FileError.Operation

@@ -4,7 +4,8 @@ import LedgerCore
 import LedgerJournal
 import Testing
 
-/// The k-th call of each operation fails, for every k; what was acknowledged must be there, exactly, and go on.
+/// The k-th call of each operation fails, for every k; what was acknowledged must be there, exactly, and go
+/// on.
 @Suite("Faults of the file system")
 struct JournalFaultTests {
     private static let operations: [FileError.Operation] = [

@@ -62,7 +62,8 @@ struct SampleJournal {
         for event in events {
             guard let user = UserID(event.user ?? "") else { continue }
             let key = RollupKey(
-                hour: event.recordedAt.hour, user: user, kind: .call, source: "", provider: event.provider ?? "",
+                hour: event.recordedAt.hour, user: user, kind: .call, source: "",
+                provider: event.provider ?? "",
                 model: event.model ?? "")
             var sum = sums[key] ?? UsageSums()
             sum.calls += 1

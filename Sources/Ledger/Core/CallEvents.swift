@@ -150,7 +150,8 @@ package struct CallRejected: Hashable, Sendable {
 
 /// The end of a reservation whose call never reported back.
 ///
-/// The request may have been served and billed, so the reserved amount counts as spent, marked ``CostState/estimated``.
+/// The request may have been served and billed, so the reserved amount counts as spent, marked
+/// ``CostState/estimated``.
 package struct CallExpired: Hashable, Sendable {
     /// The call.
     package let call: CallIdentity

@@ -28,8 +28,8 @@ package enum DecimalText {
 
     /// Reads a plain decimal as a whole number of 10^−`decimals`.
     ///
-    /// - Throws: ``MoneyError/notDecimal``, ``MoneyError/inexact`` when more than `decimals` digits follow the point
-    ///   and one of them is not 0, ``MoneyError/overflow``.
+    /// - Throws: ``MoneyError/notDecimal``, ``MoneyError/inexact`` when more than `decimals` digits follow
+    ///   the point and one of them is not 0, ``MoneyError/overflow``.
     package static func parse(_ text: some Sequence<UInt8>, decimals: Int) throws(MoneyError) -> Int128 {
         var value: Int128 = 0
         var digits = 0

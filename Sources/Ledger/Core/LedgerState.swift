@@ -1,7 +1,8 @@
-/// What is needed to judge commands: limits, open reservations, and what each user spent in the current windows.
+/// What is needed to judge commands: limits, open reservations, and what each user spent in the current
+/// windows.
 ///
-/// A pure state machine: ``decide(_:at:)`` judges, ``evolve(_:)`` folds. The writer, replay, `verify` and the tests run
-/// the same two functions.
+/// A pure state machine: ``decide(_:at:)`` judges, ``evolve(_:)`` folds. The writer, replay, `verify` and the
+/// tests run the same two functions.
 package struct LedgerState: Hashable, Sendable {
     /// Limits by user.
     package internal(set) var quotas: [UserID: Quota] = [:]

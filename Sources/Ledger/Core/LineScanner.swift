@@ -1,4 +1,5 @@
-/// Reads one JSON object in the one form that ``LineWriter`` writes; anything else is an error, never a guess.
+/// Reads one JSON object in the one form that ``LineWriter`` writes; anything else is an error, never a
+/// guess.
 ///
 /// Holds a pointer into the caller's bytes: use it only while they live.
 struct LineScanner {

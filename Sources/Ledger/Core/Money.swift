@@ -1,7 +1,7 @@
 /// An exact amount of money: a count of 10⁻¹⁸ US dollars.
 ///
-/// A published price times a published multiplier is a whole number at this scale, so costs and sums are exact and
-/// nothing rounds before display. The range is ±1.7 × 10²⁰ USD.
+/// A published price times a published multiplier is a whole number at this scale, so costs and sums are
+/// exact and nothing rounds before display. The range is ±1.7 × 10²⁰ USD.
 package struct Money: Hashable, Sendable {
     /// 10⁻¹⁸ USD.
     package let attos: Int128

@@ -1,7 +1,7 @@
 /// Effective-dated prices of models, identified by the hash of the file that they came from.
 ///
-/// A model is found by its provider and name; a name with a date behind it (`-20250929`, `-2024-08-06`) falls back to
-/// the name without the date.
+/// A model is found by its provider and name; a name with a date behind it (`-20250929`, `-2024-08-06`) falls
+/// back to the name without the date.
 package struct PriceBook: Sendable {
     /// The content hash of the book, 64 hex digits.
     package let hash: String

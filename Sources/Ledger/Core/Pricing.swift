@@ -49,9 +49,9 @@ package struct Pricing: Sendable {
 
     /// An upper bound of what a request can cost.
     ///
-    /// One token is at least one byte for byte-level tokenizers, so the request's size bounds its input. Every input
-    /// token is taken at the dearest input rate, every output token at the dearest output rate, of the tiers that the
-    /// bound reaches, and with every modifier that makes it dearer.
+    /// One token is at least one byte for byte-level tokenizers, so the request's size bounds its input.
+    /// Every input token is taken at the dearest input rate, every output token at the dearest output rate,
+    /// of the tiers that the bound reaches, and with every modifier that makes it dearer.
     ///
     /// - Throws: ``PricingGap/unknownModel(_:)`` when there is no price, ``PricingGap/outOfRange``.
     package func upperBound(of request: RequestBound) throws(PricingGap) -> Estimate {
@@ -61,7 +61,8 @@ package struct Pricing: Sendable {
         let stated = request.outputTokens.flatMap { $0 > 0 ? $0 : nil } ?? model.outputTokensMax
         let outputEach = min(stated, RequestBound.tokensMax)
         let (product, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
-        // Beyond belief is beyond every limit: it must not be let in at the small amount held for unknown prices.
+        // Beyond belief is beyond every limit: it must not be let in at the small amount held for unknown
+        // prices.
         let output = overflow ? Usage.countMax : min(product, Usage.countMax)
         let counts = 0...Usage.countMax
         guard counts ~= request.inputTokens, counts ~= request.webSearches

@@ -8,7 +8,8 @@ package struct Rate: Hashable, Sendable {
 
     /// Reads a price in dollars for a million units.
     ///
-    /// - Throws: ``MoneyError/inexact`` when one unit is not a whole number of 10⁻¹⁸ USD, ``MoneyError/notDecimal``.
+    /// - Throws: ``MoneyError/inexact`` when one unit is not a whole number of 10⁻¹⁸ USD,
+    ///   ``MoneyError/notDecimal``.
     package init(dollarsPerMillion text: String) throws(MoneyError) {
         attosPerUnit = try DecimalText.parse(text.utf8, decimals: 12)
     }
@@ -51,7 +52,8 @@ package struct Multiplier: Hashable, Sendable {
 
     /// Reads a plain decimal factor.
     ///
-    /// - Throws: ``MoneyError/inexact`` beyond six decimals, ``MoneyError/notDecimal``, ``MoneyError/overflow``.
+    /// - Throws: ``MoneyError/inexact`` beyond six decimals, ``MoneyError/notDecimal``,
+    ///   ``MoneyError/overflow``.
     package init(_ text: String) throws(MoneyError) {
         guard let millionths = Int64(exactly: try DecimalText.parse(text.utf8, decimals: 6)), millionths >= 0
         else { throw .overflow }

@@ -1,7 +1,7 @@
 /// Saves the state and the usage projection, so that a start need not fold the journal from its first event.
 ///
-/// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with counts, one
-/// line for each entry, sorted, and a checksum; the same values always give the same bytes.
+/// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
+/// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
     static let format = "dispatch-ledger-snapshot/1"
 

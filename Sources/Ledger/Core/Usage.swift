@@ -1,4 +1,5 @@
-/// What one model call used, in disjoint buckets: Σ bucket = the provider's own total, Σ bucket × rate = the cost.
+/// What one model call used, in disjoint buckets: Σ bucket = the provider's own total, Σ bucket × rate = the
+/// cost.
 package struct Usage: Hashable, Sendable {
     /// Input tokens that no other bucket holds.
     package var input: Int64 = 0

@@ -1,6 +1,7 @@
 /// Each user's sums by window and each model's totals: what gauges, quota answers and the live pages show.
 ///
-/// Windows are UTC days and months of the time at which events were recorded. The size is bounded by users × models.
+/// Windows are UTC days and months of the time at which events were recorded. The size is bounded by users ×
+/// models.
 package struct UsageProjection: Hashable, Sendable {
     /// The last event folded in.
     package internal(set) var position = Position(0)

@@ -1,7 +1,7 @@
 /// A place between two lines of one journal: everything before it, nothing after.
 ///
-/// Saved with a snapshot it lets a reader start there; published by the writer it is the high-water mark, which readers
-/// never pass.
+/// Saved with a snapshot it lets a reader start there; published by the writer it is the high-water mark,
+/// which readers never pass.
 package struct JournalMark: Hashable, Sendable {
     /// The file that holds the last line before the mark; nil before the first line of all.
     package let segment: SegmentName?

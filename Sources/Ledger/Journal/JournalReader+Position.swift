@@ -2,7 +2,8 @@ package import Files
 
 /// Readers that start at a position, for which nobody kept a mark.
 extension JournalReader {
-    /// A reader after `position`: finds its segment by the first lines, then reads that segment from its beginning.
+    /// A reader after `position`: finds its segment by the first lines, then reads that segment from its
+    /// beginning.
     ///
     /// `limit` is the high-water mark, where a writer is live. Throws as ``next(upTo:)`` does.
     package static func starting(

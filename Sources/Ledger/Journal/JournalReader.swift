@@ -3,8 +3,8 @@ package import Files
 
 /// Reads a journal line by line, in order, verifying what it reads.
 ///
-/// A reader keeps its place: after a nil it can be asked again for lines that were appended since. It reads with its own
-/// buffer rather than a memory map, because a map of a file that shrinks kills the process.
+/// A reader keeps its place: after a nil it can be asked again for lines that were appended since. It reads
+/// with its own buffer rather than a memory map, because a map of a file that shrinks kills the process.
 package struct JournalReader: ~Copyable {
     /// The longest line that can exist: a batch is never larger.
     package static let lineBytesMax = JournalWriter.batchBytesMax
@@ -24,9 +24,10 @@ package struct JournalReader: ~Copyable {
 
     /// Starts after `mark`, or before the first line.
     ///
-    /// `directory` holds the segments; a missing or empty one is an empty journal. A mark is trusted once the line before
-    /// it carries its chain; otherwise this throws ``JournalError/damaged(_:)``. With `verifyingChain` every line is
-    /// hashed; positions and framing are checked in any case.
+    /// `directory` holds the segments; a missing or empty one is an empty journal. A mark is trusted once the
+    ///   line before
+    /// it carries its chain; otherwise this throws ``JournalError/damaged(_:)``. With `verifyingChain` every
+    /// line is hashed; positions and framing are checked in any case.
     package init(
         directory: String, origin: String, files: some FileSystem = POSIXFileSystem(),
         from mark: JournalMark? = nil, verifyingChain: Bool = true
@@ -67,9 +68,11 @@ package struct JournalReader: ~Copyable {
 
     /// The next line; nil when there is none yet.
     ///
-    /// `limit` is the high-water mark: nothing after it is read, not even into the buffer. A reader beside a live writer
-    /// must pass it; without it the reader goes on to the end of the files. Throws ``JournalError/damaged(_:)`` with the
-    /// file and line, ``JournalError/foreignOrigin(origin:path:)`` or ``JournalError/io(_:)``; asked again, the same.
+    /// `limit` is the high-water mark: nothing after it is read, not even into the buffer. A reader beside a
+    ///   live writer
+    /// must pass it; without it the reader goes on to the end of the files. Throws
+    /// ``JournalError/damaged(_:)`` with the file and line, ``JournalError/foreignOrigin(origin:path:)`` or
+    /// ``JournalError/io(_:)``; asked again, the same.
     package mutating func next(upTo limit: JournalMark? = nil) throws(JournalError) -> JournalLine? {
         if let limit, position >= limit.position { return nil }
         while true {
@@ -156,8 +159,8 @@ package struct JournalReader: ~Copyable {
 extension JournalReader {
     /// How many bytes of the remainder are a whole, right line; nil when its beginning is none.
     ///
-    /// Such a line was written whole. Followed by nothing, its newline is missing and it was never acknowledged;
-    /// followed by anything, its newline was changed, and it may have been.
+    /// Such a line was written whole. Followed by nothing, its newline is missing and it was never
+    /// acknowledged; followed by anything, its newline was changed, and it may have been.
     mutating func wholeLineInRemainder() -> Int? {
         let rest = remainder
         var end = LineFormat.suffixBytes

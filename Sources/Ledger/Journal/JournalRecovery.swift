@@ -2,8 +2,8 @@ import Files
 
 /// Brings the files of a journal to a state that can be appended to, or refuses.
 ///
-/// Only bytes that were never acknowledged are taken out, and they are kept beside the segment. Everything else that is
-/// wrong is an error with its file and line, and nothing is changed.
+/// Only bytes that were never acknowledged are taken out, and they are kept beside the segment. Everything
+/// else that is wrong is an error with its file and line, and nothing is changed.
 struct JournalRecovery {
     let directory: SegmentDirectory
     let origin: String
@@ -108,9 +108,10 @@ struct JournalRecovery {
 
     /// Writes the end of the last segment over itself and syncs it.
     ///
-    /// After a failed sync the system may hold pages that it takes for clean although they never reached the disk: a
-    /// fresh sync would skip them. Written again they are dirty, and this descriptor's sync is the first to judge them.
-    /// At most one batch can be in that state, because a writer stops at its first failure.
+    /// After a failed sync the system may hold pages that it takes for clean although they never reached the
+    /// disk: a fresh sync would skip them. Written again they are dirty, and this descriptor's sync is the
+    /// first to judge them. At most one batch can be in that state, because a writer stops at its first
+    /// failure.
     private func rewriteTail(_ segment: SegmentName, bytes: Int) throws(JournalError) {
         guard isDurable else { return }
         let file = try io(try files.open(directory.path(of: segment), for: .repair))

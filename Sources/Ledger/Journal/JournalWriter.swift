@@ -12,8 +12,8 @@ package enum Durability: String, Hashable, Sendable, CaseIterable {
 
 /// Appends batches of lines to the journal: chains them, writes once, syncs once.
 ///
-/// It has no thread and no lock: one caller on one thread. After any error it is done for, because nobody knows what
-/// reached the disk; close it and open anew with ``durableMark`` as `cutTo`.
+/// It has no thread and no lock: one caller on one thread. After any error it is done for, because nobody
+/// knows what reached the disk; close it and open anew with ``durableMark`` as `cutTo`.
 package final class JournalWriter {
     /// The largest batch, with chains: it bounds what one failure can leave behind.
     package static let batchBytesMax = 16 << 20
@@ -42,10 +42,13 @@ package final class JournalWriter {
 
     /// Takes the lock, recovers the files and gets ready to append.
     ///
-    /// The directory is created when missing. Checking starts at `from`, a mark that was durable, or at the first line.
-    /// `cutTo` is the durable mark of a writer that failed in this process: what lies beyond it is set aside, the lines
-    /// before it are checked only if `from` is given, and appending goes on in a new segment. `pid` is written into the
-    /// lock for people. Throws any ``JournalError`` but those of an append, and then the lock is free again.
+    /// The directory is created when missing. Checking starts at `from`, a mark that was durable, or at the
+    /// first line.
+    /// `cutTo` is the durable mark of a writer that failed in this process: what lies beyond it is set aside,
+    ///   the lines
+    /// before it are checked only if `from` is given, and appending goes on in a new segment. `pid` is
+    /// written into the lock for people. Throws any ``JournalError`` but those of an append, and then the
+    /// lock is free again.
     package static func open(
         directory path: String, origin: String, files: some FileSystem = POSIXFileSystem(),
         segmentBytesMax: Int = segmentBytesMaxDefault, durability: Durability = .fsync,

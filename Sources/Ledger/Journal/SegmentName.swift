@@ -2,7 +2,8 @@ package import LedgerCore
 
 /// The name of one journal file.
 ///
-/// A day's files are `2026-11-24.jsonl`, `2026-11-24.1.jsonl`, `2026-11-24.2.jsonl` and so on. Names are ordered by day and number, never as text: `.10.` comes after `.9.`.
+/// A day's files are `2026-11-24.jsonl`, `2026-11-24.1.jsonl`, `2026-11-24.2.jsonl` and so on. Names are
+/// ordered by day and number, never as text: `.10.` comes after `.9.`.
 package struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let day: Day
     /// 0 for the day's first segment.

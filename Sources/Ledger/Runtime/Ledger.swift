@@ -4,10 +4,11 @@ package import Logging
 import Synchronization
 package import Threads
 
-/// The ledger of one process: one writer thread that judges commands, records events and answers when they are durable.
+/// The ledger of one process: one writer thread that judges commands, records events and answers when they
+/// are durable.
 ///
-/// The writer drains what waits, decides and encodes it, writes once, syncs once, publishes the new state and answers
-/// all: nothing is answered before it is on disk, and readers never see what is not.
+/// The writer drains what waits, decides and encodes it, writes once, syncs once, publishes the new state and
+/// answers all: nothing is answered before it is on disk, and readers never see what is not.
 package final class Ledger: Sendable {
     /// The settings that it was opened with.
     package let configuration: LedgerConfiguration
@@ -27,7 +28,8 @@ package final class Ledger: Sendable {
 
     /// Opens the journal under `configuration.home`, folds it, and starts the writer.
     ///
-    /// Reservations left open by a process that ended are expired at their reserved amount before anything else.
+    /// Reservations left open by a process that ended are expired at their reserved amount before anything
+    /// else.
     ///
     /// - Throws: a ``LedgerError`` that says what is wrong and what to run.
     package init(
@@ -51,7 +53,8 @@ package final class Ledger: Sendable {
 
     /// Asks for `command`; `reply` is called once, when its events are durable or it is refused.
     ///
-    /// - Complexity: O(1); never blocks. More than ``LedgerConfiguration/pendingMax`` waiting commands are refused.
+    /// - Complexity: O(1); never blocks. More than ``LedgerConfiguration/pendingMax`` waiting commands are
+    ///   refused.
     package func submit(_ command: Command, reply: @escaping Reply) {
         let outcome = inbox.withLock { inbox in
             if inbox.isClosed { return Inbox.Outcome.refused(.closed) }
@@ -101,7 +104,8 @@ package final class Ledger: Sendable {
     /// Why nothing may be recorded any more: damage found behind a snapshot; nil: there is none.
     var damage: String? { found.withLock { $0 } }
 
-    /// Checks the lines before a snapshot beside the running ledger, which stops recording when one is damaged.
+    /// Checks the lines before a snapshot beside the running ledger, which stops recording when one is
+    /// damaged.
     private func check(upTo mark: JournalMark, log: Logger) {
         let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
         do throws(LedgerError) { try replay.lines(upTo: mark) { _ in } } catch {

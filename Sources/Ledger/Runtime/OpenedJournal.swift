@@ -25,7 +25,8 @@ struct OpenedJournal {
     private init(
         _ configuration: LedgerConfiguration, from snapshot: LedgerView?, log: Logger
     ) throws(LedgerError) {
-        // Up to a size, every line is checked before the start; beyond it, those before the snapshot are checked beside it.
+        // Up to a size, every line is checked before the start; beyond it, those before the snapshot are
+        // checked beside it.
         let isChecked = Self.journalBytes(configuration) <= configuration.checkedBeforeStartBytesMax
         let (writer, recovery) = try Self.open(configuration, from: isChecked ? nil : snapshot?.mark)
         uncheckedUpTo = isChecked ? nil : snapshot?.mark

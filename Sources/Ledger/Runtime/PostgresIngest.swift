@@ -6,10 +6,12 @@ package import Logging
 import Synchronization
 package import Threads
 
-/// The subscription that copies the journal into PostgreSQL: one thread, one connection, one transaction a batch.
+/// The subscription that copies the journal into PostgreSQL: one thread, one connection, one transaction a
+/// batch.
 ///
-/// It starts where the database's checkpoint says, never where memory says, so a lost connection, a lost answer or a
-/// lost process cost nothing but time. It never holds up an acknowledgement: it reads the journal's files.
+/// It starts where the database's checkpoint says, never where memory says, so a lost connection, a lost
+/// answer or a lost process cost nothing but time. It never holds up an acknowledgement: it reads the
+/// journal's files.
 package final class PostgresIngest: Sendable {
     /// How the copy stands.
     package struct Status: Sendable {
@@ -17,7 +19,8 @@ package final class PostgresIngest: Sendable {
         package internal(set) var isConnected = false
         /// The last position that the database holds.
         package internal(set) var position: Int64 = 0
-        /// How many totals differed between the database and the projection at the last comparison; nil: none yet.
+        /// How many totals differed between the database and the projection at the last comparison; nil: none
+        /// yet.
         package internal(set) var divergence: Int64?
         /// Why it does not go on; nil: it does.
         package internal(set) var failure: String?

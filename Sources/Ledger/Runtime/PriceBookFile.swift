@@ -4,8 +4,8 @@ package import LedgerCore
 
 /// A price book in its file form, `dispatch-ledger-prices/1`.
 ///
-/// Strict: a key that is not known, a price that is not exact or a name that two models share refuses the whole file, and
-/// says where. A book is identified by the hash of its bytes.
+/// Strict: a key that is not known, a price that is not exact or a name that two models share refuses the
+/// whole file, and says where. A book is identified by the hash of its bytes.
 package enum PriceBookFile {
     static let format = "dispatch-ledger-prices/1"
 

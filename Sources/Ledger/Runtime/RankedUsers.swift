@@ -1,6 +1,7 @@
 import LedgerCore
 
-/// Users' sums by window, the dearest first, the rest as one: a bounded number of series whose sum stays exact.
+/// Users' sums by window, the dearest first, the rest as one: a bounded number of series whose sum stays
+/// exact.
 struct RankedUsers {
     /// One user's sums in one window.
     struct Row {

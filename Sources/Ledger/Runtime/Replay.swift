@@ -14,8 +14,8 @@ package struct Replay: Sendable {
 
     /// Hands every event after `mark` to `body`.
     ///
-    /// - Throws: ``LedgerError/journal(_:)`` with file and line for damage, ``LedgerError/undecodable(file:line:_:)``
-    ///   for a line that is no event.
+    /// - Throws: ``LedgerError/journal(_:)`` with file and line for damage,
+    ///   ``LedgerError/undecodable(file:line:_:)`` for a line that is no event.
     package func run(
         from mark: JournalMark? = nil, upTo limit: JournalMark? = nil, verifyingChain: Bool = true,
         _ body: (RecordedEvent) throws(LedgerError) -> Void

@@ -7,8 +7,8 @@ import Logging
 
 /// The saved fold and the place in the journal that it belongs to: only ever a shorter way to the same state.
 ///
-/// Three parts: the hash of the rest, a line that names the place, and ``SnapshotCodec``'s bytes. Whatever is odd about
-/// it, it is ignored and the journal is read from the start.
+/// Three parts: the hash of the rest, a line that names the place, and ``SnapshotCodec``'s bytes. Whatever is
+/// odd about it, it is ignored and the journal is read from the start.
 enum Snapshot {
     private static let bytesMax = 1 << 30
 

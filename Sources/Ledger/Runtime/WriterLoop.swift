@@ -25,7 +25,8 @@ final class WriterLoop: @unchecked Sendable {
     /// What has to be recorded before any caller's command, kept until it is.
     private var opening: [Command] = []
 
-    /// Lines beyond this wait for the next write: half of what the journal takes, so that one more line always fits.
+    /// Lines beyond this wait for the next write: half of what the journal takes, so that one more line
+    /// always fits.
     private static let writeBytesMax = JournalWriter.batchBytesMax / 2
 
     init(ledger: Ledger, journal: JournalWriter, view: LedgerView, log: Logger) {
@@ -55,7 +56,8 @@ final class WriterLoop: @unchecked Sendable {
         journal?.close()
     }
 
-    /// What came in; while the journal is closed the wait is bounded, so that it opens again without a caller.
+    /// What came in; while the journal is closed the wait is bounded, so that it opens again without a
+    /// caller.
     private func nextBatch() -> [Request]? {
         ledger.nextBatch(
             max: ledger.configuration.batchMax,
@@ -82,7 +84,8 @@ final class WriterLoop: @unchecked Sendable {
         return true
     }
 
-    /// Records and answers as many of `batch` as one write holds; 0: the journal cannot be written, all were told.
+    /// Records and answers as many of `batch` as one write holds; 0: the journal cannot be written, all were
+    /// told.
     private func performFirst(of batch: ArraySlice<Request>) -> Int {
         if let damage = ledger.damage { condemn(damage) }
         guard let journal = openJournal() else {
@@ -196,7 +199,8 @@ final class WriterLoop: @unchecked Sendable {
         publishHealth()
     }
 
-    /// The open journal; after a failure a fresh one, cut back to what is durable and going on in a new segment.
+    /// The open journal; after a failure a fresh one, cut back to what is durable and going on in a new
+    /// segment.
     private func openJournal() -> JournalWriter? {
         if let journal { return journal }
         guard ledger.configuration.monotonicNanoseconds() >= retryNotBefore else { return nil }

@@ -45,7 +45,8 @@ extension LedgerStore {
 }
 
 extension RollupKey {
-    /// The order in which rows are locked: the same for every session, so that none waits for another in a circle.
+    /// The order in which rows are locked: the same for every session, so that none waits for another in a
+    /// circle.
     fileprivate func isBefore(_ other: RollupKey) -> Bool {
         (user.text, hour, kind.rawValue, source, provider, model)
             < (other.user.text, other.hour, other.kind.rawValue, other.source, other.provider, other.model)

@@ -7,7 +7,8 @@ struct AnswerReader {
     enum Dialect { case anthropic, chat, responses, gemini }
 
     private(set) var reading = UsageReading()
-    /// Whether the stream's own last event has come; usage may come later than ``UsageReading/sawTerminal`` says.
+    /// Whether the stream's own last event has come; usage may come later than ``UsageReading/sawTerminal``
+    /// says.
     private(set) var sawLastEvent = false
     private let declared: Dialect?
     private let isStreamed: Bool

@@ -152,7 +152,8 @@ package struct CallRequest: Hashable, Sendable {
         }
     }
 
-    /// Whether the body need not be a JSON object: it is empty where models are listed, and an upload elsewhere.
+    /// Whether the body need not be a JSON object: it is empty where models are listed, and an upload
+    /// elsewhere.
     private static func mayBeAnything(_ route: APIRoute) -> Bool {
         route.kind == .models || route.kind == .other
     }

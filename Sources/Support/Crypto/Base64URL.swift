@@ -21,7 +21,8 @@ package enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes; nil for a foreign character, padding, a lone last character or spare bits that are not zero.
+    /// The bytes; nil for a foreign character, padding, a lone last character or spare bits that are not
+    /// zero.
     ///
     /// The strictness makes the encoding of given bytes the only text that decodes to them.
     package static func decode(_ text: String) -> [UInt8]? {

@@ -4,7 +4,8 @@ import CCrypto
 ///
 /// Neither copyable nor sendable: it belongs to whoever made it.
 package struct SHA256: ~Copyable {
-    // SAFETY: written once by the thread-safe initialiser of a static, never changed or freed after; libcrypto reads it.
+    // SAFETY: written once by the thread-safe initialiser of a static, never changed or freed after;
+    // libcrypto reads it.
     nonisolated(unsafe) static let algorithm: OpaquePointer = {
         guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else {
             preconditionFailure("libcrypto offers SHA-256")

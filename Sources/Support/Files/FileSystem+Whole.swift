@@ -22,8 +22,8 @@ extension FileSystem {
 
     /// Puts `bytes` at `path` so that after any crash the old or the new content stands there, whole.
     ///
-    /// A temporary file beside it is written, synced and renamed; then the directory is synced, because a rename is
-    /// durable only once its directory is.
+    /// A temporary file beside it is written, synced and renamed; then the directory is synced, because a
+    /// rename is durable only once its directory is.
     package func writeWhole(
         _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o640
     ) throws(FileError) {

@@ -1,9 +1,10 @@
 /// The file operations that the ledger's durable parts rest on.
 ///
-/// There are two implementations: ``POSIXFileSystem``, and one in the tests that fails the k-th call. Each method
-/// retries an interrupted call itself and says what its caller may rely on once it has returned.
+/// There are two implementations: ``POSIXFileSystem``, and one in the tests that fails the k-th call. Each
+/// method retries an interrupted call itself and says what its caller may rely on once it has returned.
 package protocol FileSystem: Sendable {
-    /// Opens `path` for `purpose`; never follows a symbolic link at the end of the path, never survives `exec`.
+    /// Opens `path` for `purpose`; never follows a symbolic link at the end of the path, never survives
+    /// `exec`.
     func open(_ path: String, for purpose: OpenPurpose) throws(FileError) -> OpenFile
 
     /// Gives the descriptor back; an error here has nothing left to say, because what mattered was synced.
@@ -29,8 +30,8 @@ package protocol FileSystem: Sendable {
 
     /// Makes the file's bytes and length durable.
     ///
-    /// After an error nothing may be assumed about what was written since the last success, and a second call on the
-    /// same descriptor proves nothing: the system forgets the failed pages.
+    /// After an error nothing may be assumed about what was written since the last success, and a second call
+    /// on the same descriptor proves nothing: the system forgets the failed pages.
     func sync(_ file: OpenFile) throws(FileError)
 
     /// Cuts `file` to `bytes`; durable only after ``sync(_:)``.

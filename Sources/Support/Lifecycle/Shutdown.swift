@@ -30,7 +30,8 @@ package struct Shutdown: Sendable {
 
     /// Stops everything in reverse order; returns the exit code, 0 when all of it stopped in time.
     ///
-    /// What does not stop within its limit is logged and left behind. `giveUp` is asked every 20 ms; true ends the wait.
+    /// What does not stop within its limit is logged and left behind. `giveUp` is asked every 20 ms; true
+    /// ends the wait.
     package func run(log: Logger, clock: Clock, giveUp: @Sendable () -> Bool = { false }) -> Int32 {
         let deadline = clock.monotonicNanoseconds() + limitMilliseconds * 1_000_000
         var code: Int32 = 0

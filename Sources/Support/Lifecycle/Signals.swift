@@ -29,7 +29,8 @@ package enum Signal: Hashable, Sendable {
 package struct Signals: Sendable {
     private let set: sigset_t
 
-    /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and in those it starts, and ignores SIGPIPE everywhere.
+    /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and in those it starts, and ignores SIGPIPE
+    /// everywhere.
     package init() {
         var set = sigset_t()
         sigemptyset(&set)

@@ -2,7 +2,8 @@
 enum JSONText {
     /// Appends `text` quoted; beyond `bytesMax` bytes it is cut between two characters and ends in `…`.
     ///
-    /// Escaped besides what JSON demands: DEL, C1 controls (ANSI), U+2028, U+2029 and what changes the reading direction.
+    /// Escaped besides what JSON demands: DEL, C1 controls (ANSI), U+2028, U+2029 and what changes the
+    /// reading direction.
     static func append(_ text: String, bytesMax: Int, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var used = 0

@@ -13,8 +13,9 @@ package struct LogSink: Sendable {
 
     /// An open file descriptor, which stays the caller's; one `write` a line.
     ///
-    /// A reader that has stopped reading costs the first line 50 ms and the following ones nothing: they are dropped until
-    /// it reads again, because a service must not stand still for its log. How many were dropped is said in a line then.
+    /// A reader that has stopped reading costs the first line 50 ms and the following ones nothing: they are
+    /// dropped until it reads again, because a service must not stand still for its log. How many were
+    /// dropped is said in a line then.
     package static func descriptor(_ descriptor: Int32) -> LogSink {
         let writer = DescriptorWriter(descriptor)
         return LogSink { writer.write($0) }

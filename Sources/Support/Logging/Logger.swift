@@ -52,7 +52,8 @@ package struct Logger: Sendable {
 
     /// Something is wrong and the service goes on.
     ///
-    /// With `onceEvery`, in seconds, the same message is written at most that often; the next line that is written says in
+    /// With `onceEvery`, in seconds, the same message is written at most that often; the next line that is
+    /// written says in
     /// `suppressed` how many were not.
     package func warning(
         _ message: StaticString, _ fields: KeyValuePairs<String, String> = [:], onceEvery seconds: Int64 = 0

@@ -39,7 +39,8 @@ package final class Family<Child: Instrument>: Sendable {
 
     /// The child with these label values, in the order of the label names; made when new.
     ///
-    /// Beyond the family's limit a new combination is folded into the `other` child, and counted in ``folded``.
+    /// Beyond the family's limit a new combination is folded into the `other` child, and counted in
+    /// ``folded``.
     package subscript(_ values: String...) -> Child { child(values) }
 
     /// The only child of a family without labels.

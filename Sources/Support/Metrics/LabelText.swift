@@ -11,7 +11,8 @@ enum LabelText {
     /// Whether `name` may name a metric.
     static func isMetricName(_ name: String) -> Bool { isIdentifier(name, allowsColon: true) }
 
-    /// `value` without what a scraper stumbles over: control characters become pictures (␀, ␍), length is bounded.
+    /// `value` without what a scraper stumbles over: control characters become pictures (␀, ␍), length is
+    ///   bounded.
     ///
     /// Newline stays, because the format can escape it.
     static func legal(_ value: String) -> String {
@@ -27,7 +28,8 @@ enum LabelText {
 
     /// Appends `value` made legal and escaped: `\` as `\\`, `"` as `\"`, newline as `\n`.
     static func append(_ value: String, to bytes: inout [UInt8]) {
-        // Nearly every value is short, plain and contiguous; it is looked through and copied as it lies in memory.
+        // Nearly every value is short, plain and contiguous; it is looked through and copied as it lies in
+        // memory.
         let isCopied = value.utf8.withContiguousStorageIfAvailable { text in
             guard text.count <= valueBytesMax, !text.contains(where: needsWork) else { return false }
             bytes.append(contentsOf: text)

@@ -2,8 +2,8 @@ import Synchronization
 
 /// The metrics of one service, made by the composition root and passed to whoever counts.
 ///
-/// Asking for a family again gives the same one. Asking for it with another kind, help or labels is a mistake in the
-/// program and stops it at the start, where families are made.
+/// Asking for a family again gives the same one. Asking for it with another kind, help or labels is a mistake
+/// in the program and stops it at the start, where families are made.
 package final class MetricSet: Sendable {
     private let state = Mutex(State())
 
@@ -45,7 +45,8 @@ package final class MetricSet: Sendable {
 
     /// Adds families that are computed when somebody scrapes.
     ///
-    /// `body` runs on the scraping thread, under no lock of this set; collectors run in the order they were added.
+    /// `body` runs on the scraping thread, under no lock of this set; collectors run in the order they were
+    ///   added.
     package func collect(_ body: @escaping @Sendable (inout ExpositionWriter) -> Void) {
         state.withLock { $0.collectors.append(body) }
     }

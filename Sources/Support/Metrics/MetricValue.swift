@@ -25,7 +25,8 @@ package enum MetricValue: Hashable, Sendable {
         bytes[start...].reverse()
     }
 
-    /// Appends the shortest text that reads back as `value`; `+Inf`, `-Inf` and `NaN` as the formats spell them.
+    /// Appends the shortest text that reads back as `value`; `+Inf`, `-Inf` and `NaN` as the formats spell
+    /// them.
     static func append(_ value: Double, to bytes: inout [UInt8]) {
         guard value.isFinite else {
             bytes.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf").utf8)

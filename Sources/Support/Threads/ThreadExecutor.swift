@@ -2,10 +2,12 @@ import Synchronization
 
 /// A serial executor on one dedicated thread, for actors that wrap blocking C calls.
 ///
-/// The thread ends when the executor is stopped; otherwise it lives as long as the process. An actor adopts it with
+/// The thread ends when the executor is stopped; otherwise it lives as long as the process. An actor adopts
+/// it with
 /// `nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }`.
 package final class ThreadExecutor: SerialExecutor {
-    // Unbounded on purpose: each job is a task that already exists, and a job that is refused would never end.
+    // Unbounded on purpose: each job is a task that already exists, and a job that is refused would never
+    // end.
     private let queue = BlockingQueue<UnownedJob>(countMax: .max)
     private let thread = Mutex<Thread?>(nil)
     private let started = Semaphore()
