@@ -3,7 +3,7 @@ import Synchronization
 /// One named metric and its children, one for each combination of label values.
 ///
 /// ```swift
-/// let requests = metrics.counter("gateway_http_requests_total", help: "Requests.", labels: ["method", "status"])
+/// let requests = metrics.counter("http_requests_total", help: "Requests.", labels: ["method", "status"])
 /// requests["GET", "200"].increment()
 /// ```
 /// Keep a child that is used often: a look-up hashes its label values under a lock.
