@@ -61,13 +61,8 @@ extension String {
     ///
     /// Names that differ only in how Unicode spells them would be one key here and two in SQL.
     func cleanName(bytesMax: Int) -> String {
-<<<<<<< HEAD
-        let bytes = unicodeScalars.prefix(bytesMax).map {
-            (0x21...0x7E).contains($0.value) ? UInt8($0.value) : 0x3F
-=======
         let bytes = unicodeScalars.prefix(bytesMax).map { scalar in
             (0x21...0x7E).contains(scalar.value) ? UInt8(scalar.value) : 0x3F
->>>>>>> attack
         }
         return String(decoding: bytes, as: UTF8.self)
     }
