@@ -49,11 +49,18 @@ final class WriterLoop: @unchecked Sendable {
     func run() {
         recordOpening()
         while let batch = nextBatch() {
+            lookAfterJournal()
             recordOpening()
             perform(batch)
         }
         saveSnapshot()
         journal?.close()
+    }
+
+    /// Opens a failed journal again when its time has come, also without a caller; ends a damaged one.
+    private func lookAfterJournal() {
+        if let damage = ledger.damage { condemn(damage) }
+        _ = openJournal()
     }
 
     /// What came in; while the journal is closed the wait is bounded, so that it opens again without a
@@ -87,7 +94,6 @@ final class WriterLoop: @unchecked Sendable {
     /// Records and answers as many of `batch` as one write holds; 0: the journal cannot be written, all were
     /// told.
     private func performFirst(of batch: ArraySlice<Request>) -> Int {
-        if let damage = ledger.damage { condemn(damage) }
         guard let journal = openJournal() else {
             let reason = durable.journal.failure ?? "the journal is closed"
             for request in batch { request.reply(.failure(.unavailable(reason))) }
