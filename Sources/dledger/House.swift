@@ -59,22 +59,24 @@ struct House {
                 scrape: { scrape.text($0, nowNanoseconds: SystemClock.monotonicNanoseconds()) },
                 health: { health.report() })
             switch name {
-            case .gateway: add(shell, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
+            case .gateway: add(shell, set, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
             case .platform:
-                add(shell, port: settings.platformPort, name, PlatformService(shell: shell).handle)
+                add(shell, set, port: settings.platformPort, name, PlatformService(shell: shell).handle)
             case .proxy:
                 let proxy = try ProxySource.service(
                     settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
                 self.proxy = proxy
-                add(shell, port: settings.proxyPort, name, proxy.handle)
+                add(shell, set, port: settings.proxyPort, name, proxy.handle)
             }
         }
     }
 
     private mutating func add(
-        _ shell: ServiceShell, port: Int, _ name: ServiceName, _ handler: @escaping (HTTPExchange) -> Void
+        _ shell: ServiceShell, _ set: MetricSet, port: Int, _ name: ServiceName,
+        _ handler: @escaping (HTTPExchange) -> Void
     ) {
         let server = HTTPServer(loop: loop, configuration: HTTPServerConfiguration(), handler: handler)
+        ServerMetrics.add(server, of: name.rawValue, to: set)
         listeners.append(Listener(name: name.rawValue, port: port, shell: shell, server: server))
     }
 

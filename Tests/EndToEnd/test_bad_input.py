@@ -71,6 +71,7 @@ def test_a_request_that_could_be_read_in_two_ways_is_refused(journal_ledger, nam
             answer += chunk
     # One answer, a refusal, and the connection is closed.
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1, answer
+    assert journal_ledger.sample("proxy_http_requests_refused_total", reason="malformed") >= 1
     still_well(journal_ledger)
 
 
