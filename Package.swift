@@ -56,8 +56,8 @@ let package = Package(
         target("Threads", at: "Support/Threads", ["CPlatform"]),
         target("Files", at: "Support/Files", ["CPlatform"]),
         target("Crypto", at: "Support/Crypto", ["CCrypto"]),
-        target("Logging", at: "Support/Logging"),
-        target("Metrics", at: "Support/Metrics"),
+        target("Logging", at: "Support/Logging", ["Threads"]),
+        target("Metrics", at: "Support/Metrics", ["Threads"]),
         target("JSON", at: "Support/JSON", ["CJSON"]),
         target("EventLoop", at: "Support/EventLoop", ["CUV", "Threads"]),
         target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
@@ -123,8 +123,8 @@ let package = Package(
 
         // Tests mirror Sources.
         tests("LedgerCoreTests", ["LedgerCore"]),
-        tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto"]),
-        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres", "TestSupport"]),
+        tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto", "Threads"]),
+        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres", "Threads", "TestSupport"]),
         tests(
             "LedgerRuntimeTests",
             [

@@ -87,7 +87,7 @@ struct Written: Sendable {
 
 /// Sums what several threads found.
 final class Tally: Sendable {
-    private let sum = Mutex(Written())
+    private let sum = Lock(Written())
 
     /// Adds one thread's share.
     func add(_ part: Written) {

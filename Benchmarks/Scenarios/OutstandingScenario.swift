@@ -52,7 +52,7 @@ private final class CommandChain: Sendable {
     private let ledger: Ledger
     private let calls: SampleCalls
     private let deadline: Int64
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private struct State {
         var number: Int64
@@ -65,7 +65,7 @@ private final class CommandChain: Sendable {
         self.ledger = ledger
         self.calls = calls
         self.deadline = deadline
-        state = Mutex(State(number: base))
+        state = Lock(State(number: base))
     }
 
     var written: Written { state.withLock { $0.written } }

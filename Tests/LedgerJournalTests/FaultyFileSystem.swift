@@ -1,5 +1,6 @@
 import Files
 import Synchronization
+import Threads
 
 /// A file system that fails the k-th call of one operation, and that can lose power.
 ///
@@ -31,7 +32,7 @@ final class FaultyFileSystem: FileSystem {
 
     private let disk = POSIXFileSystem()
     private let plan: Plan?
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(_ plan: Plan? = nil) { self.plan = plan }
 

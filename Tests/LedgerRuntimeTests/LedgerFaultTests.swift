@@ -33,7 +33,7 @@ struct LedgerFaultTests {
         var acknowledged = try ledger.ask(reserve(1, of: ann, try usd("1"))).events
         let before = ledger.read { $0 }
         house.files.fail(fault.operation, errno: fault.errno)
-        let results = Mutex<[LedgerError?]>([])
+        let results = Lock<[LedgerError?]>([])
         let answered = Semaphore()
         for number in 2...11 {
             ledger.submit(reserve(number, of: ann, .zero)) { result in

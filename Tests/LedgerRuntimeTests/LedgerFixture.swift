@@ -67,9 +67,9 @@ final class LedgerFixture: Sendable {
 
 /// Time that stands until it is set.
 final class TestClock: Sendable {
-    private let time: Mutex<Timestamp>
+    private let time: Lock<Timestamp>
 
-    init(_ text: String) { time = Mutex(Timestamp(text.utf8) ?? Timestamp(microseconds: 0)) }
+    init(_ text: String) { time = Lock(Timestamp(text.utf8) ?? Timestamp(microseconds: 0)) }
 
     var now: Timestamp { time.withLock { $0 } }
 
@@ -82,7 +82,7 @@ final class TestClock: Sendable {
 extension Ledger {
     /// Asks and waits for the answer.
     func ask(_ command: Command) throws(LedgerError) -> Receipt {
-        let answer = Mutex<Result<Receipt, LedgerError>?>(nil)
+        let answer = Lock<Result<Receipt, LedgerError>?>(nil)
         let answered = Semaphore()
         submit(command) { result in
             answer.withLock { $0 = result }

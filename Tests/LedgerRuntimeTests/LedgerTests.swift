@@ -18,7 +18,7 @@ struct LedgerTests {
     func durableBeforeReply() throws {
         let ledger = try house.open()
         defer { ledger.close() }
-        let seen = Mutex<[(receipt: [RecordedEvent], disk: [RecordedEvent])]>([])
+        let seen = Lock<[(receipt: [RecordedEvent], disk: [RecordedEvent])]>([])
         let answered = Semaphore()
         for number in 1...20 {
             ledger.submit(reserve(number, of: ann, try usd("1"))) { [house] result in
@@ -42,7 +42,7 @@ struct LedgerTests {
         let ledger = try house.open()
         defer { ledger.close() }
         let amount = try usd("0.01")
-        let positions = Mutex<[Int64]>([])
+        let positions = Lock<[Int64]>([])
         let answered = Semaphore()
         let threads = try (0..<8).map { thread in
             try Thread(named: "submit-\(thread)") { [ann] in
@@ -75,7 +75,7 @@ struct LedgerTests {
             release.wait()
         }
         held.wait()
-        let results = Mutex<[Result<Receipt, LedgerError>]>([])
+        let results = Lock<[Result<Receipt, LedgerError>]>([])
         for number in 2...7 {
             ledger.submit(reserve(number, of: ann, .zero)) { result in
                 results.withLock { $0.append(result) }
@@ -108,7 +108,7 @@ struct LedgerTests {
     @Test("Closing answers what waits; then nothing is taken any more")
     func close() throws {
         let ledger = try house.open()
-        let durable = Mutex(0)
+        let durable = Lock(0)
         for number in 1...200 {
             ledger.submit(reserve(number, of: ann, .zero)) { result in
                 if case .success = result { durable.withLock { $0 += 1 } }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Threads
 
 /// A unix socket that passes PostgreSQL connections through, and cuts the first after so many of the server's
 /// bytes.
@@ -9,7 +10,7 @@ final class CuttingRelay: Sendable {
     let directory: String
     private let listener: Int32
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     private struct State {
         var isCounting = false

@@ -97,7 +97,7 @@ struct ProxyJournalTests {
             connection.send(Samples.lastChunk)
         }
         defer { proxy.stop() }
-        let wasSettledWhenSeen = Mutex<Bool?>(nil)
+        let wasSettledWhenSeen = Lock<Bool?>(nil)
         let reader = try Thread(named: "reader") { [proxy] in
             guard let key = try? ProxyFixture.key("ann"), let client = try? RawClient(port: proxy.port) else {
                 return

@@ -5,7 +5,7 @@ package import Threads
 /// The real disk, of which one operation fails, or waits, while a test says so.
 package final class FailingFileSystem: FileSystem {
     private let disk = POSIXFileSystem()
-    private let stall = Mutex<Stall?>(nil)
+    private let stall = Lock<Stall?>(nil)
 
     /// A sync that waits: `arrived` is signalled when one has come, which ends when `release` is signalled.
     package struct Stall: Sendable {
@@ -14,7 +14,7 @@ package final class FailingFileSystem: FileSystem {
     }
 
     package init() {}
-    private let failing = Mutex<(operation: FileError.Operation, errno: Int32)?>(nil)
+    private let failing = Lock<(operation: FileError.Operation, errno: Int32)?>(nil)
 
     /// From now on `operation` fails with `errno`.
     package func fail(_ operation: FileError.Operation, errno: Int32) {

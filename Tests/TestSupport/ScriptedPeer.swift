@@ -1,8 +1,9 @@
 import Glibc
 package import Synchronization
+package import Threads
 
 /// A server of the tests' own on a loopback socket: a script decides every byte, a thread a connection.
-// SAFETY: the listening descriptor is set once; everything that changes is behind a Mutex.
+// SAFETY: the listening descriptor is set once; everything that changes is behind a Lock.
 package final class ScriptedPeer: @unchecked Sendable {
     /// One accepted connection, used by its own thread.
     package final class Connection {
@@ -97,7 +98,7 @@ package final class ScriptedPeer: @unchecked Sendable {
         package var isStopped = false
     }
 
-    package let state = Mutex(State())
+    package let state = Lock(State())
     /// Bytes sent on all connections.
     package let sent = Atomic<Int>(0)
     package let port: UInt16

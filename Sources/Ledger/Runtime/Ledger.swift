@@ -14,12 +14,12 @@ package final class Ledger: Sendable {
     package let configuration: LedgerConfiguration
     /// The prices that costs are worked out with.
     package let prices: PriceBook
-    private let inbox = Mutex(Inbox())
+    private let inbox = Lock(Inbox())
     private let wakeup = Semaphore()
-    private let published: Mutex<LedgerView>
-    private let subscribers = Mutex<[Semaphore]>([])
-    private let writer = Mutex<Thread?>(nil)
-    private let found = Mutex<String?>(nil)
+    private let published: Lock<LedgerView>
+    private let subscribers = Lock<[Semaphore]>([])
+    private let writer = Lock<Thread?>(nil)
+    private let found = Lock<String?>(nil)
     /// What recovery found when the journal was opened.
     package let recovery: RecoverySummary
 
@@ -39,7 +39,7 @@ package final class Ledger: Sendable {
         self.configuration = configuration
         self.prices = prices
         recovery = opened.summary
-        published = Mutex(opened.view)
+        published = Lock(opened.view)
         let loop = WriterLoop(ledger: self, journal: opened.writer, view: opened.view, log: log)
         loop.start(expiring: Array(opened.view.state.open.keys), prices: prices, from: pricesSource)
         do throws(ThreadError) {

@@ -32,9 +32,9 @@ package final class PostgresIngest: Sendable {
     private let url: String
     private let log: Logger
     private let bell: Semaphore
-    private let status = Mutex(Status())
+    private let status = Lock(Status())
     private let stopping = Atomic(false)
-    private let thread = Mutex<Thread?>(nil)
+    private let thread = Lock<Thread?>(nil)
     private let compareNotBefore = Atomic<UInt64>(0)
 
     private static let pauseMillisecondsMax = 10_000

@@ -7,12 +7,12 @@ package import Threads
 /// Everything that the loop owns (sockets, timers, transfers) is touched on its thread only; ``post(_:)`` is
 /// the one door in from other threads.
 // SAFETY: `raw` is used on the loop's own thread after `start()`; `wakeup` only through `uv_async_send`,
-// which is thread-safe; the inbox is behind a Mutex.
+// which is thread-safe; the inbox is behind a Lock.
 package final class EventLoop: @unchecked Sendable {
     /// The libuv loop; only for wrappers in Support, only on the loop's thread.
     package let raw: UnsafeMutablePointer<uv_loop_t>
     private let wakeup: UnsafeMutablePointer<uv_async_t>
-    private let inbox = Mutex(Inbox())
+    private let inbox = Lock(Inbox())
     private var spare: [@Sendable () -> Void] = []
 
     private struct Inbox {

@@ -1,9 +1,10 @@
 import Glibc
 import Synchronization
+import Threads
 
 /// Something that happens once, on one thread, and that another thread waits for.
 final class Mark: Sendable {
-    private let happened = Mutex(false)
+    private let happened = Lock(false)
     // A pipe and `poll`, because a semaphore's timed wait follows the wall clock, which can be set back.
     private let ends: (read: Int32, write: Int32)
 

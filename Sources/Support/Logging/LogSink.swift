@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 
 /// Where finished lines go.
 package struct LogSink: Sendable {
@@ -26,7 +27,7 @@ package struct LogSink: Sendable {
 private final class DescriptorWriter: Sendable {
     private static let patienceMilliseconds: Int32 = 50
     private let descriptor: Int32
-    private let dropped = Mutex<Int64>(0)
+    private let dropped = Lock<Int64>(0)
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 

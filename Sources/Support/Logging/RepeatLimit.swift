@@ -1,8 +1,9 @@
 import Synchronization
+import Threads
 
 /// Remembers when each message was last written, so that a repeated one is written only now and then.
 final class RepeatLimit: Sendable {
-    private let seen = Mutex<[String: Seen]>([:])
+    private let seen = Lock<[String: Seen]>([:])
 
     private struct Seen: Sendable {
         var writtenAtMicroseconds: Int64

@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// A whole number that only grows; increments are exact from any thread.
 package final class Counter: Instrument {
@@ -29,7 +30,7 @@ package final class Counter: Instrument {
 package final class DecimalCounter: Instrument {
     package static let kind = MetricKind.counter
     private let series: [UInt8]
-    private let total = Mutex(ExactDecimal(attos: 0))
+    private let total = Lock(ExactDecimal(attos: 0))
 
     package init(name: String, labels: [(key: String, value: String)], options: Void) {
         series = SeriesText.render(name, labels)

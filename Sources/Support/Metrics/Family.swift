@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// One named metric and its children, one for each combination of label values.
 ///
@@ -13,7 +14,7 @@ package final class Family<Child: Instrument>: Sendable {
     private let childrenMax: Int
     private let other: [String]
     private let options: Child.Options
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     private struct State: Sendable {
         /// By label values, joined by a character that none of them can hold.

@@ -1,10 +1,11 @@
 import Synchronization
+import Threads
 
 /// A value that goes up and down.
 package final class Gauge: Instrument {
     package static let kind = MetricKind.gauge
     private let series: [UInt8]
-    private let current = Mutex(MetricValue.integer(0))
+    private let current = Lock(MetricValue.integer(0))
 
     package init(name: String, labels: [(key: String, value: String)], options: Void) {
         series = SeriesText.render(name, labels)

@@ -1,14 +1,15 @@
 import Synchronization
+import Threads
 
 /// Observations counted into buckets, with their sum; usually seconds.
 package final class Histogram: Instrument {
     package static let kind = MetricKind.histogram
     private let series: HistogramSeries
-    private let state: Mutex<Distribution>
+    private let state: Lock<Distribution>
 
     package init(name: String, labels: [(key: String, value: String)], options bounds: [Double]) {
         series = HistogramSeries(name, labels, bounds: bounds)
-        state = Mutex(Distribution(bounds: bounds))
+        state = Lock(Distribution(bounds: bounds))
     }
 
     /// Counts one observation.

@@ -1,11 +1,12 @@
 import Synchronization
+import Threads
 
 /// The metrics of one service, made by the composition root and passed to whoever counts.
 ///
 /// Asking for a family again gives the same one. Asking for it with another kind, help or labels is a mistake
 /// in the program and stops it at the start, where families are made.
 package final class MetricSet: Sendable {
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     private struct State: Sendable {
         var families: [String: any RegisteredFamily] = [:]

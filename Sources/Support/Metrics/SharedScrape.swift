@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// One render shared by everyone who scrapes within a short time.
 ///
@@ -6,7 +7,7 @@ import Synchronization
 package final class SharedScrape: Sendable {
     private let ageNanosecondsMax: Int64
     private let render: @Sendable (ExpositionFormat) -> [UInt8]
-    private let kept = Mutex<[ExpositionFormat: Text]>([:])
+    private let kept = Lock<[ExpositionFormat: Text]>([:])
 
     private struct Text: Sendable {
         let bytes: [UInt8]

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A bounded queue from any threads to threads that may block.
 package final class BlockingQueue<Element: Sendable>: Sendable {
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let wakeups = Semaphore()
     private let countMax: Int
 

@@ -9,7 +9,7 @@ package final class ThreadExecutor: SerialExecutor {
     // Unbounded on purpose: each job is a task that already exists, and a job that is refused would never
     // end.
     private let queue = BlockingQueue<UnownedJob>(countMax: .max)
-    private let thread = Mutex<Thread?>(nil)
+    private let thread = Lock<Thread?>(nil)
     private let started = Semaphore()
 
     /// Starts the thread.

@@ -3,6 +3,7 @@ import HTTP
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @Suite("HTTP flow and drain")
 struct HTTPFlowTests {
@@ -11,7 +12,7 @@ struct HTTPFlowTests {
     @Test("holds a fast writer back while the client reads slowly, and loses nothing")
     func waitsForSlowReader() throws {
         let total = 64 * 1024 * 1024
-        let most = Mutex(0)
+        let most = Lock(0)
         let live = try LiveServer({ $0.writeHighWaterBytes = 128 * 1024 }) { exchange in
             exchange.start(status: 200, headers: ["content-length": "\(total)"])
             let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 32 * 1024)

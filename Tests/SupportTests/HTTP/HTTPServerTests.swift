@@ -3,6 +3,7 @@ import HTTP
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @Suite("HTTP server")
 struct HTTPServerTests {
@@ -55,7 +56,7 @@ struct HTTPServerTests {
 
     @Test("answers pipelined requests in order, one at a time")
     func pipelines() throws {
-        let waiting = Mutex<[HTTPExchange]>([])
+        let waiting = Lock<[HTTPExchange]>([])
         let live = try LiveServer { exchange in waiting.withLock { $0.append(exchange) } }
         defer { live.stop() }
         let client = try RawClient(port: live.port)
@@ -114,7 +115,7 @@ struct HTTPServerTests {
     @Test("tells the handler when the client resets, once")
     func noticesReset() throws {
         let box = Handoff<HTTPExchange>()
-        let ends = Mutex<[String]>([])
+        let ends = Lock<[String]>([])
         let over = Mark()
         let live = try LiveServer { exchange in
             exchange.onDisconnect = { ends.withLock { $0.append("disconnect") } }

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import Synchronization
+import Threads
 
 /// A server on its own loop and thread, on a free port of loopback.
 final class LiveServer: Sendable {
@@ -44,7 +45,7 @@ final class LiveServer: Sendable {
 
 /// A value that one thread waits for and another one brings.
 final class Handoff<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
+    private let value = Lock<Value?>(nil)
     private let arrived: Mark = Mark()
 
     func put(_ new: Value) {

@@ -3,6 +3,7 @@ import Lifecycle
 import Logging
 import Synchronization
 import Testing
+import Threads
 
 @Suite("Shutdown")
 struct ShutdownTests {
@@ -62,7 +63,7 @@ struct ShutdownTests {
 
 /// The order in which things happened.
 private final class OrderRecorder: Sendable {
-    private let state = Mutex<[String]>([])
+    private let state = Lock<[String]>([])
 
     var names: [String] { state.withLock { $0 } }
 

@@ -74,5 +74,5 @@ struct SignalsTests {
 
 /// Carries a value out of a thread.
 private final class Box<Value: Sendable>: Sendable {
-    let value = Mutex<Value?>(nil)
+    let value = Lock<Value?>(nil)
 }

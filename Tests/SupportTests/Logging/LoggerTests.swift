@@ -2,10 +2,11 @@ import Glibc
 import Logging
 import Synchronization
 import Testing
+import Threads
 
 /// Keeps what was logged, and the time that a test sets.
 final class LogRecorder: Sendable {
-    private let state = Mutex((lines: [String](), nowMicroseconds: Int64(0)))
+    private let state = Lock((lines: [String](), nowMicroseconds: Int64(0)))
 
     func logger(level: LogLevel = .info) -> Logger {
         Logger(

@@ -1,12 +1,13 @@
 import Metrics
 import Synchronization
 import Testing
+import Threads
 
 @Suite("SharedScrape")
 struct SharedScrapeTests {
     @Test("renders once for everyone within its time, and again after it")
     func rendersOnce() {
-        let renders = Mutex<UInt8>(0)
+        let renders = Lock<UInt8>(0)
         let scrape = SharedScrape(ageMillisecondsMax: 250) { _ in
             renders.withLock { count in
                 count += 1

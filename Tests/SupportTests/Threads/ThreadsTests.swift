@@ -39,7 +39,7 @@ struct ThreadsTests {
     @Test("every element of four producers reaches one of three consumers, once")
     func manyThreads() throws {
         let queue = BlockingQueue<Int>(countMax: 10_000)
-        let taken = Mutex<[Int]>([])
+        let taken = Lock<[Int]>([])
         let consumers = try (0..<3).map { index in
             try Thread(named: "consumer-\(index)") {
                 while let some = index == 0 ? queue.popMany(countMax: 7) : queue.pop().map({ [$0] }) {
