@@ -59,7 +59,8 @@ struct House {
                 scrape: { scrape.text($0, nowNanoseconds: SystemClock.monotonicNanoseconds()) },
                 health: { health.report() })
             switch name {
-            case .gateway: add(shell, set, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
+            case .gateway:
+                add(shell, set, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
             case .platform:
                 add(shell, set, port: settings.platformPort, name, PlatformService(shell: shell).handle)
             case .proxy:
