@@ -66,22 +66,7 @@ struct UsageRoutes {
             ("day", usage.day(at: now)), ("month", usage.month(at: now)), ("total", usage.total),
         ] {
             json.key(window)
-            json.object { write(sums, to: &$0) }
+            json.object { sums.write(to: &$0) }
         }
-    }
-
-    private static func write(_ sums: UsageSums, to json: inout JSONText) {
-        json.member("calls", sums.calls)
-        json.member("errors", sums.errors)
-        json.member("rejected", sums.rejected)
-        json.member("tokensIn", sums.inputTokens)
-        json.member("tokensOut", sums.outputTokens)
-        json.key("costUsd")
-        json.raw(sums.cost.decimalText)
-        json.key("estimatedUsd")
-        json.raw(sums.estimated.decimalText)
-        json.member("unpricedCalls", sums.unpricedCalls)
-        json.key("heldUsd")
-        json.raw(sums.held.decimalText)
     }
 }

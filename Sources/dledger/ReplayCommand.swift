@@ -53,7 +53,7 @@ enum ReplayCommand {
                 for (user, usage) in view.usage.users.sorted(by: { $0.key.text < $1.key.text }) {
                     json.object { json in
                         json.member("user", user.text)
-                        UsageReport.write(usage.total, to: &json)
+                        usage.total.write(to: &json)
                     }
                 }
             }

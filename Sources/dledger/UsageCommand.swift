@@ -105,25 +105,10 @@ enum UsageReport {
                     for (dimension, value) in zip(dimensions, row.key) {
                         json.member(dimension.rawValue, value)
                     }
-                    write(row.value, to: &json)
+                    row.value.write(to: &json)
                 }
             }
         }
         return text.bytes + [UInt8(ascii: "\n")]
-    }
-
-    static func write(_ sums: UsageSums, to json: inout JSONText) {
-        json.member("calls", sums.calls)
-        json.member("errors", sums.errors)
-        json.member("rejected", sums.rejected)
-        json.member("tokensIn", sums.inputTokens)
-        json.member("tokensOut", sums.outputTokens)
-        json.key("costUsd")
-        json.raw(sums.cost.decimalText)
-        json.key("estimatedUsd")
-        json.raw(sums.estimated.decimalText)
-        json.member("unpricedCalls", sums.unpricedCalls)
-        json.key("heldUsd")
-        json.raw(sums.held.decimalText)
     }
 }
