@@ -135,7 +135,7 @@ let package = Package(
             "SupportTests",
             [
                 "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
-                "Lifecycle", "TestSupport",
+                "Lifecycle", "Service", "TestSupport",
             ]),
         tests(
             "ProxyTests",

@@ -6,7 +6,14 @@ package struct RawClient: ~Copyable {
 
     /// Connects to a port on loopback; every later wait ends after ten seconds.
     package init(port: Int, receiveBufferBytes: Int32 = 0) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // Nothing is owned before the connection stands: a throw from here on would close it twice.
+        descriptor = try Self.connected(to: port, receiveBufferBytes: receiveBufferBytes)
+    }
+
+    deinit { close(descriptor) }
+
+    private static func connected(to port: Int, receiveBufferBytes: Int32) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -26,12 +33,12 @@ package struct RawClient: ~Copyable {
                 socklen_t(MemoryLayout<sockaddr_in>.size))
         }
         guard code == 0 else {
+            let code = errno
             close(descriptor)
-            throw RawClientError.notConnected(errno: errno)
+            throw RawClientError.notConnected(errno: code)
         }
+        return descriptor
     }
-
-    deinit { close(descriptor) }
 
     /// Sends text; false when the server has cut the connection.
     @discardableResult

@@ -46,7 +46,7 @@ package final class Ledger: Sendable {
             let thread = try Thread(named: "ledger-writer") { loop.run() }
             writer.withLock { $0 = thread }
             if let mark = opened.uncheckedUpTo {
-                _ = try Thread(named: "ledger-check") { [self] in check(upTo: mark, log: log) }
+                try Thread(named: "ledger-check") { [self] in check(upTo: mark, log: log) }.detach()
             }
         } catch { throw .thread }
     }

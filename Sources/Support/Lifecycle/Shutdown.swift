@@ -69,10 +69,10 @@ package struct Shutdown: Sendable {
     ) -> Outcome {
         let mark = Mark()
         do throws(ThreadError) {
-            _ = try Thread(named: "stop") {
+            try Thread(named: "stop") {
                 step.stop()
                 mark.set()
-            }
+            }.detach()
         } catch {
             return .refused(error)
         }

@@ -3,7 +3,8 @@
 
     /// A value behind a POSIX mutex, for runs under the thread sanitizer.
     ///
-    /// Swift's own `Mutex` locks inside the runtime, where the sanitizer does not look: it would report every use.
+    /// Swift's own `Mutex` locks inside the runtime, where the sanitizer does not look: every use of it
+    /// would be reported.
     // SAFETY: `value` is touched only between lock and unlock of `mutex`.
     package struct Lock<Value>: ~Copyable, @unchecked Sendable {
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -31,6 +31,11 @@ package struct Thread: Sendable {
     /// Call it once.
     package func join() { pthread_join(id, nil) }
 
+    /// Lets the thread end by itself, with nobody waiting.
+    ///
+    /// Call it once, instead of ``join()``.
+    package func detach() { pthread_detach(id) }
+
     /// Whether the caller runs on this thread.
     package var isCurrent: Bool { pthread_equal(id, pthread_self()) != 0 }
 }
