@@ -208,6 +208,7 @@ final class EasyHandle {
         ccurl_set_long(raw, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(raw, CURLOPT_NOPROGRESS, 1)
         ccurl_set_long(raw, CURLOPT_TCP_NODELAY, 1)
+        ccurl_set_long(raw, CURLOPT_MAXAGE_CONN, max(1, configuration.connectionIdleSecondsMax))
         ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeoutMilliseconds))
         ccurl_set_long(raw, CURLOPT_SSL_VERIFYPEER, 1)
         ccurl_set_long(raw, CURLOPT_SSL_VERIFYHOST, 2)

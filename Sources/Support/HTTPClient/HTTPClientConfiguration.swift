@@ -6,6 +6,9 @@ package struct HTTPClientConfiguration: Sendable {
     /// Connections kept in all, in use or idle.
     package var connectionsIdleMax = 1024
 
+    /// How long a connection may rest and still be used again; its host may close it earlier.
+    package var connectionIdleSecondsMax = 600
+
     /// Time for name, connection and TLS together.
     package var connectTimeoutMilliseconds = 10_000
 
