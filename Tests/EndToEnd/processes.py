@@ -6,7 +6,11 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIG_DFL, SIGINT, SIGTERM, signal
+
+
+def answer_ctrl_c() -> None:
+    signal(SIGINT, SIG_DFL)
 
 
 class NotReady(Exception):
@@ -69,6 +73,8 @@ class Process:
                 env=self.environment,
                 start_new_session=True,
                 cwd="/",
+                # A test run in the background ignores Ctrl-C; what it starts must not.
+                preexec_fn=answer_ctrl_c,
             )
         return self
 
