@@ -42,6 +42,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl"),
         system("CPostgres", pkgConfig: "libpq"),
         system("CCrypto", pkgConfig: "libcrypto"),
+        system("CWslay"),
         .target(
             name: "CHTTPParser", path: "Sources/C/CHTTPParser",
             cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
@@ -61,6 +62,8 @@ let package = Package(
         target("JSON", at: "Support/JSON", ["CJSON"]),
         target("EventLoop", at: "Support/EventLoop", ["CUV", "Threads"]),
         target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
+        target("WebSocket", at: "Support/WebSocket", ["HTTP", "CWslay", "Crypto"]),
+        target("ChildProcess", at: "Support/ChildProcess", ["EventLoop", "CUV"]),
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),
         target("Lifecycle", at: "Support/Lifecycle", ["Threads", "Logging"]),
@@ -82,15 +85,23 @@ let package = Package(
                 "Metrics", "Lifecycle",
             ]),
 
+        // What the services share: who may, and what model APIs say.
+        target("Access", at: "Access", ["LedgerCore", "HTTP", "Crypto"]),
+        target("Wire", at: "Wire", ["LedgerCore", "JSON"]),
+
         // The services: never import each other.
         target(
             "Gateway", at: "Gateway",
-            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON", "Service"]),
+            [
+                "LedgerCore", "LedgerRuntime", "Access", "Wire", "HTTP", "HTTPClient", "EventLoop", "Metrics",
+                "Logging", "JSON", "Crypto", "Files", "Service", "Threads", "WebSocket", "ChildProcess",
+                "Lifecycle",
+            ]),
         target(
             "Proxy", at: "Proxy",
             [
-                "LedgerCore", "LedgerRuntime", "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging",
-                "JSON", "Crypto", "Service", "Threads",
+                "LedgerCore", "LedgerRuntime", "Access", "Wire", "HTTP", "HTTPClient", "EventLoop", "Metrics",
+                "Logging", "JSON", "Service", "Threads",
             ]),
         target(
             "Platform", at: "Platform",
@@ -100,8 +111,9 @@ let package = Package(
         .executableTarget(
             name: "dledger",
             dependencies: [
-                "LedgerCore", "LedgerJournal", "LedgerStore", "LedgerRuntime", "Gateway", "Proxy", "Platform",
-                "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON", "Crypto", "Files", "Threads",
+                "LedgerCore", "LedgerJournal", "LedgerStore", "LedgerRuntime", "Access", "Wire", "Gateway",
+                "Proxy", "Platform", "HTTP", "HTTPClient", "EventLoop", "Metrics", "Logging", "JSON",
+                "Crypto", "Files", "Threads",
                 "Lifecycle", "Service", "Simulator", "Terminal",
             ],
             path: "Sources/dledger", swiftSettings: strict),
@@ -135,18 +147,28 @@ let package = Package(
             "SupportTests",
             [
                 "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
-                "Lifecycle", "Service", "TestSupport",
+                "Lifecycle", "Service", "WebSocket", "ChildProcess", "TestSupport",
+            ]),
+        tests("WireTests", ["Wire", "LedgerCore", "JSON"]),
+        tests(
+            "GatewayTests",
+            [
+                "Gateway", "Access", "Wire", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop",
+                "Metrics", "JSON", "Files", "Logging", "Service", "Threads", "Crypto", "WebSocket",
+                "ChildProcess", "TestSupport",
             ]),
         tests(
             "ProxyTests",
             [
-                "Proxy", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "Metrics", "JSON",
+                "Proxy", "Access", "Wire", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop",
+                "Metrics", "JSON",
                 "Files", "Logging", "Service", "Threads", "TestSupport",
             ]),
         tests(
             "SimulatorTests",
             [
-                "Simulator", "Proxy", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "JSON", "Files",
+                "Simulator", "Proxy", "Wire", "LedgerCore", "HTTP", "HTTPClient", "EventLoop", "JSON",
+                "Files",
                 "Lifecycle",
             ]),
         tests("ArchitectureTests", []),

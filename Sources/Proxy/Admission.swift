@@ -1,3 +1,4 @@
+import Wire
 import LedgerCore
 
 /// Works out what a call must reserve before it is sent.

@@ -1,3 +1,4 @@
+import Wire
 import HTTP
 import HTTPClient
 import LedgerCore

@@ -1,3 +1,4 @@
+import Wire
 import HTTPClient
 import LedgerCore
 
@@ -49,21 +50,5 @@ enum LinkHeader {
             header.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
         return header
-    }
-}
-
-extension String {
-    /// The first Unicode scalars: at most four bytes each, while one `Character` can have megabytes of
-    /// accents.
-    func prefix(scalarsMax: Int) -> String { String(unicodeScalars.prefix(scalarsMax)) }
-
-    /// A name as it is recorded: visible ASCII, anything else as `?`.
-    ///
-    /// Names that differ only in how Unicode spells them would be one key here and two in SQL.
-    func cleanName(bytesMax: Int) -> String {
-        let bytes = unicodeScalars.prefix(bytesMax).map { scalar in
-            (0x21...0x7E).contains(scalar.value) ? UInt8(scalar.value) : 0x3F
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

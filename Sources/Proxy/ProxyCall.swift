@@ -1,3 +1,4 @@
+import Wire
 import Metrics
 import EventLoop
 import HTTP

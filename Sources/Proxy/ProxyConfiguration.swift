@@ -1,3 +1,6 @@
+package import LedgerRuntime
+package import Wire
+
 /// How the proxy is set up.
 package struct ProxyConfiguration: Sendable {
     /// Where each provider's calls go, and with which key.
@@ -47,14 +50,4 @@ package struct ProxyConfiguration: Sendable {
             return url + target
         }
     }
-}
-
-/// How prompts are recorded.
-package enum PromptPolicy: Hashable, Sendable {
-    /// The first characters.
-    case truncate(Int)
-    /// A hash of the whole.
-    case hash
-    /// Not at all.
-    case off
 }

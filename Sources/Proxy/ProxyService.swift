@@ -1,3 +1,5 @@
+import Access
+import Wire
 package import EventLoop
 package import HTTP
 package import HTTPClient
@@ -95,7 +97,7 @@ package final class ProxyService {
         for name in ["x-api-key", "x-goog-api-key"] {
             if let key = headers[name] { return ProxyKey.user(of: key, secret: configuration.keySecret) }
         }
-        guard let bearer = Self.bearer(headers) else { return nil }
+        guard let bearer = BearerToken.of(headers) else { return nil }
         return ProxyKey.user(of: bearer, secret: configuration.keySecret)
     }
 
@@ -103,14 +105,6 @@ package final class ProxyService {
     private func userInQuery(of head: HTTPRequestHead, provider: Provider) -> UserID? {
         guard provider == .gemini, let key = head.queryValue("key") else { return nil }
         return ProxyKey.user(of: key, secret: configuration.keySecret)
-    }
-
-    /// The bearer token of a request.
-    static func bearer(_ headers: HTTPHeaders) -> String? {
-        guard let value = headers["authorization"], value.lowercased().hasPrefix("bearer ") else {
-            return nil
-        }
-        return String(value.dropFirst(7))
     }
 
     func newID(at time: Timestamp) -> UniqueID {

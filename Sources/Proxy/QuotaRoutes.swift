@@ -1,3 +1,4 @@
+import Access
 import EventLoop
 import Service
 import HTTP

@@ -1,3 +1,4 @@
+import Wire
 import LedgerCore
 
 /// Turns what was seen of an answer into the event that ends its call.

@@ -1,3 +1,4 @@
+import Wire
 import HTTP
 
 /// Which header fields pass, each way.

@@ -1,3 +1,4 @@
+import Wire
 import HTTP
 
 /// A request's target as the provider gets it.

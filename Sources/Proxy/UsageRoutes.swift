@@ -1,3 +1,4 @@
+import Access
 import LedgerRuntime
 import Service
 import HTTP

@@ -1,3 +1,4 @@
+import Wire
 import EventLoop
 import HTTPClient
 import LedgerRuntime

@@ -1,3 +1,4 @@
+import LedgerRuntime
 import Terminal
 import LedgerCore
 import LedgerJournal

@@ -26,13 +26,3 @@ struct FieldNamesTests {
         }
     }
 }
-
-@Suite("PromptText.cut")
-struct PromptTextCutTests {
-    @Test(
-        "cuts between characters, as a prefix of characters does",
-        arguments: [
-            "", "short", "abcdef", "abcd\u{301}f", "abc\r\ndef", "ab\r\n\r\n", "ééééé", "a🧑‍🚀bcdef", "abcd🧑‍🚀",
-        ])
-    func cuts(_ text: String) { #expect(PromptText.cut(text, 4) == String(text.prefix(4))) }
-}

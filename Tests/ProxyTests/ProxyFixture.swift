@@ -1,3 +1,5 @@
+import Wire
+import Access
 import EventLoop
 import Foundation
 import HTTP

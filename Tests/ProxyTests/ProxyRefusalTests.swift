@@ -1,3 +1,4 @@
+import Access
 import LedgerCore
 import Proxy
 import TestSupport

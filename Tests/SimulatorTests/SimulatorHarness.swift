@@ -1,3 +1,4 @@
+import Wire
 import EventLoop
 import Files
 import Foundation

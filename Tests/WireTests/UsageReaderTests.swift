@@ -2,7 +2,7 @@ import JSON
 import LedgerCore
 import Testing
 
-@testable import Proxy
+@testable import Wire
 
 @Suite("UsageReader")
 struct UsageReaderTests {

@@ -1,13 +1,16 @@
-import JSON
+package import JSON
 import LedgerCore
 
 /// Reads token counts and does sums with them; notes what cannot be true.
-struct WireCount {
+package struct WireCount {
     /// Whether a count was negative, no integer, or too large to be one.
-    private(set) var isInconsistent = false
+    package private(set) var isInconsistent = false
+
+    /// Creates a reader that has seen nothing.
+    package init() {}
 
     /// Returns the count; nil when it is absent or `null`, which is not 0.
-    mutating func read(_ value: JSONValue?) -> Int64? {
+    package mutating func read(_ value: JSONValue?) -> Int64? {
         guard let value, !value.isNull else { return nil }
         guard let count = value.int64 else {
             isInconsistent = true
@@ -19,19 +22,19 @@ struct WireCount {
 
     /// Sets `count` if the field is there: usage in streams is cumulative, and what a later event omits
     /// stays.
-    mutating func update(_ count: inout Int64?, _ value: JSONValue?) {
+    package mutating func update(_ count: inout Int64?, _ value: JSONValue?) {
         if let read = read(value) { count = read }
     }
 
     /// Returns `count`, or 0 when it is negative.
-    mutating func notNegative(_ count: Int64) -> Int64 {
+    package mutating func notNegative(_ count: Int64) -> Int64 {
         guard count < 0 else { return count }
         isInconsistent = true
         return 0
     }
 
     /// Returns the sum, or the largest integer.
-    mutating func sum(_ counts: Int64...) -> Int64 {
+    package mutating func sum(_ counts: Int64...) -> Int64 {
         var sum: Int64 = 0
         for count in counts {
             let (next, overflow) = sum.addingReportingOverflow(count)
@@ -46,12 +49,12 @@ struct WireCount {
 
     /// Returns what is left of `whole` without `parts`, none of them negative; 0 when they are more than the
     /// whole.
-    mutating func rest(of whole: Int64, without parts: Int64...) -> Int64 {
+    package mutating func rest(of whole: Int64, without parts: Int64...) -> Int64 {
         var left = whole
         for part in parts { left = left < part ? -1 : left - part }
         return notNegative(left)
     }
 
     /// Notes a contradiction unless `condition` holds.
-    mutating func expect(_ condition: Bool) { if !condition { isInconsistent = true } }
+    package mutating func expect(_ condition: Bool) { if !condition { isInconsistent = true } }
 }

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Proxy
+@testable import Wire
 
 @Suite("CallRequest")
 struct CallRequestTests {

@@ -1,14 +1,16 @@
-import JSON
-import LedgerCore
+package import JSON
+package import LedgerCore
 
 /// Usage as the Messages API gives it, gathered over the events of an answer.
 ///
 /// Every figure is cumulative, and an event that omits one says nothing about it: set if present, never add.
 /// Input excludes cache reads and writes. Where `iterations` are given they are what is billed, as the
 /// figures beside them leave out compaction.
-struct AnthropicUsage {
-    private(set) var count = WireCount()
-    private(set) var isPresent = false
+package struct AnthropicUsage {
+    /// What cannot be true of the counts.
+    package private(set) var count = WireCount()
+    /// Whether any usage was seen.
+    package private(set) var isPresent = false
     private(set) var webFetches: Int64 = 0
     private(set) var serviceTier: String?
     private(set) var speed: String?
@@ -16,8 +18,11 @@ struct AnthropicUsage {
     private var total = AnthropicCounts()
     private var iterations: [(model: String?, counts: AnthropicCounts)] = []
 
+    /// Creates a usage of which nothing is known.
+    package init() {}
+
     /// Takes the `usage` of one event.
-    mutating func merge(_ usage: JSONValue) {
+    package mutating func merge(_ usage: JSONValue) {
         guard usage.kind == .object else { return }
         isPresent = true
         let outputBefore = total.output ?? 0
@@ -36,7 +41,7 @@ struct AnthropicUsage {
     }
 
     /// Returns the buckets, and the parts when the answer has iterations.
-    mutating func result() -> (usage: Usage, parts: [ModelUsage]) {
+    package mutating func result() -> (usage: Usage, parts: [ModelUsage]) {
         let top = total.buckets(&count)
         guard !iterations.isEmpty else { return (top, []) }
         var parts: [ModelUsage] = []

@@ -1,4 +1,4 @@
-@testable import Proxy
+@testable import Wire
 
 /// What OpenAI and servers that follow its APIs answer.
 extension UsageReaderTable {

@@ -1,4 +1,4 @@
-@testable import Proxy
+@testable import Wire
 
 /// Every exchange in `Tests/Golden/wire` and what is billed for it.
 enum UsageReaderTable {

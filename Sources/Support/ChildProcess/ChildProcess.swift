@@ -1,0 +1,5 @@
+import CUV
+import EventLoop
+
+/// A child process.
+package final class ChildProcess {}

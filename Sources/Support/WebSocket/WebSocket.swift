@@ -1,0 +1,5 @@
+import CWslay
+import HTTP
+
+/// A WebSocket.
+package final class WebSocket {}
