@@ -19,6 +19,14 @@ struct Settings {
     var prompts: PromptPolicy
     var metricsUsersMax: Int
     var pricesPath: String?
+    var kernel: String?
+    var proxyURL: String?
+    var dispatchBilling: Bool?
+    var dispatchQueueMax: Int
+    var dispatchConcurrency: Int
+    var dispatchTimeoutMilliseconds: Int
+    var dispatchIdleTimeoutMilliseconds: Int
+    var dispatchDirectory: String
 
     /// Reads the variables.
     ///
@@ -41,6 +49,18 @@ struct Settings {
         prompts = try Self.promptPolicy(environment["LEDGER_PROMPTS"] ?? "truncate:500")
         metricsUsersMax = try Self.integer("LEDGER_METRICS_USERS_MAX", environment, 500, 1...100_000)
         pricesPath = environment["LEDGER_PRICES"]
+        kernel = environment["LEDGER_KERNEL"]
+        proxyURL = environment["LEDGER_PROXY_URL"]
+        dispatchBilling = try Self.choice(
+            "DISPATCH_BILLING", environment, ["auto": nil, "proxied": true, "direct": false], or: nil)
+        dispatchQueueMax = try Self.integer("DISPATCH_QUEUE_MAX", environment, 64, 0...10_000)
+        dispatchConcurrency = try Self.integer("DISPATCH_CONCURRENCY", environment, 8, 1...1_000)
+        let aSecond = 1_000
+        dispatchTimeoutMilliseconds = try Self.duration(
+            "DISPATCH_TIMEOUT", environment, 600 * aSecond, aSecond...86_400 * aSecond)
+        dispatchIdleTimeoutMilliseconds = try Self.duration(
+            "DISPATCH_IDLE_TIMEOUT", environment, 120 * aSecond, aSecond...86_400 * aSecond)
+        dispatchDirectory = environment["DISPATCH_DIRECTORY"] ?? home + "/kernel"
     }
 
     /// One row of the table.
@@ -96,6 +116,33 @@ struct Settings {
             name: "LEDGER_PROMPTS", standard: "truncate:500",
             meaning: "what is recorded of prompts: truncate:N characters, hash, or off"),
         Row(
+            name: "LEDGER_KERNEL", standard: "unset: runs get 503",
+            meaning: "what runs agents: command:PROGRAM ARGS, messages:MODEL or http:URL; see docs/kernels.md"),
+        Row(
+            name: "LEDGER_PROXY_URL", standard: "http://127.0.0.1:PROXY_PORT",
+            meaning: "the Proxy that kernels call models through"),
+        Row(
+            name: "DISPATCH_QUEUE_MAX", standard: "64",
+            meaning: "messages that may wait for a slot; one more gets 503"),
+        Row(name: "DISPATCH_CONCURRENCY", standard: "8", meaning: "kernels that run at the same time"),
+        Row(
+            name: "DISPATCH_TIMEOUT", standard: "10m",
+            meaning: "how long a run may take, its wait included: 90s, 10m, 1h"),
+        Row(
+            name: "DISPATCH_IDLE_TIMEOUT", standard: "2m",
+            meaning: "how long nothing may come from a kernel"),
+        Row(
+            name: "DISPATCH_DIRECTORY", standard: "LEDGER_HOME/kernel",
+            meaning: "the directory that a command kernel runs in"),
+        Row(
+            name: "DISPATCH_BILLING", standard: "auto",
+            meaning:
+                "auto: a run with calls in this ledger is a memo, any other is money; proxied or direct: all are"
+        ),
+        Row(
+            name: "ALERT_WEBHOOK_SECRET[_FILE]", standard: "unset: alerts get 503",
+            meaning: "what /api/alert asks for, as bearer token or HMAC; at least 16 characters"),
+        Row(
             name: "LEDGER_METRICS_USERS_MAX", standard: "500",
             meaning: "users with series of their own; the rest is user=\"_other\""),
         Row(name: "LEDGER_LOG_LEVEL", standard: "info", meaning: "debug, info, warning or error"),
@@ -125,6 +172,22 @@ struct Settings {
             throw bad(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// Milliseconds, written as `500ms`, `90s`, `10m` or `1h`.
+    private static func duration(
+        _ name: String, _ environment: Environment, _ standard: Int, _ range: ClosedRange<Int>
+    ) throws(CommandFailure) -> Int {
+        guard let text = environment[name] else { return standard }
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
+        for (unit, factor) in units where text.hasSuffix(unit) {
+            guard let count = Int(text.dropLast(unit.count)), (0...86_400_000).contains(count) else { continue }
+            if range.contains(count * factor) { return count * factor }
+        }
+        throw bad(
+            name, text,
+            "a duration such as 90s, 10m or 1h, from \(range.lowerBound / 1_000)s to \(range.upperBound / 3_600_000)h"
+        )
     }
 
     private static func choice<Value>(

@@ -7,11 +7,19 @@ package protocol Kernel {
     /// The kind, as events name it (`command`, `messages`, `http`).
     var kind: String { get }
 
+    /// Whether each of its calls goes through the Proxy, whatever it says itself.
+    var isAlwaysProxied: Bool { get }
+
     /// Starts a run.
     ///
     /// The handlers are called later from the loop, never from inside this call; ``KernelHandlers/onEnd``
     /// exactly once, after which nothing of the run is left: no process, no transfer, no timer.
     func start(_ task: KernelTask, _ handlers: KernelHandlers) -> any KernelRun
+}
+
+extension Kernel {
+    /// Only the run's calls can tell.
+    package var isAlwaysProxied: Bool { false }
 }
 
 /// One run under way.

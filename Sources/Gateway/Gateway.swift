@@ -1,1 +1,0 @@
-// Gateway: laid with the house; its rooms follow.

@@ -1,0 +1,17 @@
+import Access
+package import HTTP
+import LedgerCore
+
+/// Who may use the gateway: a user by key or cookie, or the administrator by token.
+package struct GatewayAccess: Sendable {
+    /// The secret that users' keys are made with.
+    package let keySecret: [UInt8]
+    /// The administrator's token.
+    package let adminToken: String
+
+    /// Creates the access rules.
+    package init(keySecret: [UInt8], adminToken: String) {
+        self.keySecret = keySecret
+        self.adminToken = adminToken
+    }
+}
