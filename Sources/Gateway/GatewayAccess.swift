@@ -1,4 +1,3 @@
-import Access
 package import HTTP
 import LedgerCore
 
@@ -14,4 +13,14 @@ package struct GatewayAccess: Sendable {
         self.keySecret = keySecret
         self.adminToken = adminToken
     }
+
+    /// Who asks; nil: nobody who may, and the exchange is answered.
+    package func caller(of exchange: HTTPExchange) -> Caller? {
+        Caller.required(on: exchange, keySecret: keySecret, adminToken: adminToken)
+    }
+}
+
+extension Caller {
+    /// Whether what belongs to `user` may be shown.
+    func maySee(_ user: UserID) -> Bool { self == .admin || self == .user(user) }
 }

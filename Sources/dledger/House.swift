@@ -22,6 +22,7 @@ struct House {
     private let loop: EventLoop
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
+    private var gateway: GatewayService?
 
     private static let shutdownMilliseconds: Int64 = 10_000
 
@@ -60,7 +61,11 @@ struct House {
                 health: { health.report() })
             switch name {
             case .gateway:
-                add(shell, set, port: settings.gatewayPort, name, GatewayService(shell: shell).handle)
+                let gateway = try GatewaySource.service(
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log,
+                    hasProxy: services.contains(.proxy))
+                self.gateway = gateway
+                add(shell, set, port: settings.gatewayPort, name, gateway.handle)
             case .platform:
                 add(shell, set, port: settings.platformPort, name, PlatformService(shell: shell).handle)
             case .proxy:
@@ -105,15 +110,7 @@ struct House {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
-        let calls = Confined(proxy)
-        shutdown.add("calls", limitMilliseconds: 3_000) { [loop] in
-            let done = Semaphore()
-            loop.post {
-                guard let proxy = calls.value else { return done.signal() }
-                proxy.endCalls { done.signal() }
-            }
-            done.wait()
-        }
+        addRuns(to: &shutdown)
         let draining = Confined(listeners)
         shutdown.add("requests", limitMilliseconds: 6_000) { [loop] in
             let done = Semaphore()
@@ -126,6 +123,30 @@ struct House {
             for _ in draining.value { done.wait() }
         }
         return shutdown.run(log: log, clock: .system) { signals.askedToGiveUp() }
+    }
+
+    /// Kernels end first, then the calls that they left behind, then what is recorded of the runs.
+    private func addRuns(to shutdown: inout Shutdown) {
+        let services = Confined((gateway: gateway, proxy: proxy))
+        let recorded = Semaphore()
+        if gateway != nil { shutdown.add("runs", limitMilliseconds: 2_000) { recorded.wait() } }
+        shutdown.add("calls", limitMilliseconds: 3_000) { [loop] in
+            let done = Semaphore()
+            loop.post {
+                guard let proxy = services.value.proxy else { return done.signal() }
+                proxy.endCalls { done.signal() }
+            }
+            done.wait()
+        }
+        guard gateway != nil else { return }
+        shutdown.add("kernels", limitMilliseconds: 3_000) { [loop] in
+            let ended = Semaphore()
+            loop.post {
+                services.value.gateway?.dispatcher.close(
+                    kernelsEnded: { ended.signal() }, then: { recorded.signal() })
+            }
+            ended.wait()
+        }
     }
 }
 

@@ -19,7 +19,9 @@ SCHEMAS = ROOT / "docs" / "schemas"
 CORE = ROOT / "Sources" / "Ledger" / "Core"
 HELLO = [{"role": "user", "content": "Hello"}]
 
-schemas = {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
+schemas = {
+    path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))
+}
 golden = [
     pytest.param(fold.parse(line), id=f"{path.stem}-{number}")
     for path in sorted((ROOT / "Tests" / "Golden" / "journal").glob("*.jsonl"))
@@ -30,13 +32,17 @@ golden = [
 
 def problems(event: dict) -> list[str]:
     validator = Draft202012Validator(schemas[event["type"]])
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(event)]
+    return [
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(event)
+    ]
 
 
 def cases(file: str, enumeration: str) -> list[str]:
     """The words of a Swift enumeration of strings: `case a = "b"`, `case a`, `case a, b`."""
     source = (CORE / file).read_text()
-    body = re.search(rf"enum {enumeration}: String[^{{]*{{(.*?)\n *}}", source, re.DOTALL).group(1)
+    body = re.search(
+        rf"enum {enumeration}: String[^{{]*{{(.*?)\n *}}", source, re.DOTALL
+    ).group(1)
     words = []
     for names in re.findall(r"^ *case (.+)$", body, re.MULTILINE):
         for name in names.split(","):
@@ -91,7 +97,9 @@ def test_the_buckets_of_usage_are_the_code_s():
 def test_a_golden_line_is_what_its_schema_says(event):
     assert problems(event) == []
     listed = list(schemas[event["type"]]["properties"])
-    assert list(event) == [name for name in listed if name in event], "the fields stand in the lines' order"
+    assert list(event) == [name for name in listed if name in event], (
+        "the fields stand in the lines' order"
+    )
 
 
 def test_the_golden_lines_show_every_field_of_every_schema():
@@ -104,7 +112,9 @@ def test_the_golden_lines_show_every_field_of_every_schema():
         shown[name] |= {"sessionId", "dispatchId"}
     # No expired call holds anything: a reservation that expires counts as spent.
     shown["call.expired"].add("heldUsd")
-    assert shown == {name: set(schema["properties"]) for name, schema in schemas.items()}
+    assert shown == {
+        name: set(schema["properties"]) for name, schema in schemas.items()
+    }
 
 
 @pytest.mark.parametrize("event", golden)
@@ -140,7 +150,11 @@ def test_a_line_with_a_value_of_another_kind_is_refused(event):
 
 
 def test_an_unpriced_call_may_not_claim_a_cost_nor_a_priced_one_none():
-    lines = [parameter.values[0] for parameter in golden if parameter.values[0]["type"] == "call.settled"]
+    lines = [
+        parameter.values[0]
+        for parameter in golden
+        if parameter.values[0]["type"] == "call.settled"
+    ]
     priced = next(line for line in lines if line["costState"] == "priced")
     unpriced = next(line for line in lines if line["costState"] == "unpriced")
     assert problems(unpriced | {"costUsd": 0})
@@ -157,14 +171,22 @@ def test_every_line_of_a_real_journal_is_what_its_schema_says(journal_ledger):
 
     def call(model: str = "claude-sonnet-4-6", **headers) -> None:
         sent = {f"x-{name.replace('_', '-')}": value for name, value in headers.items()}
-        client.messages.create(model=model, max_tokens=20, messages=HELLO, extra_headers=sent)
+        client.messages.create(
+            model=model, max_tokens=20, messages=HELLO, extra_headers=sent
+        )
 
     def refused(error: type[Exception], **headers) -> None:
         with pytest.raises(error):
             call(**headers)
 
-    call(dispatch_id="d-1", session_id="s-1", simulate_cache="read=100,write5m=50,write1h=25")
-    call(simulate_tool="true", simulate_tier="priority", simulate_model="claude-opus-4-5")
+    call(
+        dispatch_id="d-1",
+        session_id="s-1",
+        simulate_cache="read=100,write5m=50,write1h=25",
+    )
+    call(
+        simulate_tool="true", simulate_tier="priority", simulate_model="claude-opus-4-5"
+    )
     call(model="claude-nobody-knows-1")
     call(simulate_fault="no-usage")
     refused(anthropic.InternalServerError, simulate_status="529")
@@ -180,9 +202,13 @@ def test_every_line_of_a_real_journal_is_what_its_schema_says(journal_ledger):
         },
     ) as stream:
         next(iter(stream))
-    ledger.openai(ledger.mint_key("bob")).responses.create(model="gpt-4o-mini", input="Hello")
+    ledger.openai(ledger.mint_key("bob")).responses.create(
+        model="gpt-4o-mini", input="Hello"
+    )
     key = {"authorization": f"Bearer {ledger.mint_key('bob')}"}
-    requests.get(f"{ledger.proxy_url}/v1/models", headers=key, timeout=10).raise_for_status()
+    requests.get(
+        f"{ledger.proxy_url}/v1/models", headers=key, timeout=10
+    ).raise_for_status()
     ended = len(ledger.wait_settled(9))
     for limits in (
         {"dailyLimitUsd": "0.000001"},
@@ -195,20 +221,39 @@ def test_every_line_of_a_real_journal_is_what_its_schema_says(journal_ledger):
         if limits.get("dailyTokens") != 1_000_000:
             refused(anthropic.APIStatusError)
     ledger.delete_quota("alice")
-    with Load(ledger, ledger.mint_key("carol"), clients=1, headers={"x-simulate-delay-ms": "5000"}):
-        while not [event for event in ledger.events("call.reserved") if event["user"] == "carol"]:
+    with Load(
+        ledger,
+        ledger.mint_key("carol"),
+        clients=1,
+        headers={"x-simulate-delay-ms": "5000"},
+    ):
+        while not [
+            event
+            for event in ledger.events("call.reserved")
+            if event["user"] == "carol"
+        ]:
             time.sleep(0.01)
         ledger.kill9()
     ledger.start()
 
     events = ledger.events()
-    assert {event["type"] for event in events} == set(schemas), "the traffic shows every type"
-    found = [f"line {event['position']}: {problem}" for event in events for problem in problems(event)]
+    assert {event["type"] for event in events} == set(schemas), (
+        "the traffic shows every type"
+    )
+    found = [
+        f"line {event['position']}: {problem}"
+        for event in events
+        for problem in problems(event)
+    ]
     assert found == []
     settled = [event for event in events if event["type"] == "call.settled"]
     assert len(settled) == ended
     assert {event["result"] for event in settled} == {"ok", "error", "aborted"}
-    assert {event["costState"] for event in settled} == {"priced", "estimated", "unpriced"}
-    assert {event["reason"] for event in events if event["type"] == "call.rejected"} == set(
-        cases("QuotaEvents.swift", "Kind")
-    )
+    assert {event["costState"] for event in settled} == {
+        "priced",
+        "estimated",
+        "unpriced",
+    }
+    assert {
+        event["reason"] for event in events if event["type"] == "call.rejected"
+    } == set(cases("QuotaEvents.swift", "Kind"))

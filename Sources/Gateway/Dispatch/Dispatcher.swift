@@ -20,6 +20,7 @@ package final class Dispatcher: DispatchDesk {
     private var slots: [UserID: Int] = [:]
     private var random = SystemRandomNumberGenerator()
     private var isClosed = false
+    private var onKernelsEnded: (() -> Void)?
     private var onIdle: (() -> Void)?
 
     /// Creates a dispatcher whose runs `kernel` does.
@@ -85,14 +86,12 @@ package final class Dispatcher: DispatchDesk {
         let left = (slots[user] ?? 1) - 1
         slots[user] = left > 0 ? left : nil
         startNext()
+        tellEnds()
     }
 
     func ended(_ run: DispatchRun) {
         runs[run.dispatchID] = nil
-        if runs.isEmpty, let onIdle {
-            self.onIdle = nil
-            onIdle()
-        }
+        tellEnds()
     }
 
     private func report() {
@@ -108,14 +107,26 @@ package final class Dispatcher: DispatchDesk {
 
     // MARK: Shutdown
 
-    /// Refuses what waits, stops what runs; `then` runs when all is recorded.
-    package func close(then: @escaping () -> Void) {
+    /// Refuses what waits and stops what runs.
+    ///
+    /// `kernelsEnded` runs when no kernel is left, `then` when all is recorded: that waits for the calls which
+    /// the kernels left behind.
+    package func close(kernelsEnded: @escaping () -> Void, then: @escaping () -> Void) {
         isClosed = true
+        onKernelsEnded = kernelsEnded
         onIdle = then
         for run in Array(runs.values) { run.shutDown() }
-        if runs.isEmpty, let onIdle {
-            self.onIdle = nil
-            onIdle()
+        tellEnds()
+    }
+
+    private func tellEnds() {
+        if slots.isEmpty, let notify = onKernelsEnded {
+            onKernelsEnded = nil
+            notify()
+        }
+        if runs.isEmpty, let notify = onIdle {
+            onIdle = nil
+            notify()
         }
     }
 }

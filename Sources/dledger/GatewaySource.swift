@@ -1,0 +1,33 @@
+import EventLoop
+import Gateway
+import HTTPClient
+import LedgerRuntime
+import Logging
+import Metrics
+import Service
+import Terminal
+
+/// The Gateway, put together from the environment.
+enum GatewaySource {
+    static func service(
+        _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger,
+        shell: ServiceShell, set: MetricSet, log: Logger, hasProxy: Bool
+    ) throws(CommandFailure) -> GatewayService {
+        let log = log.with(service: "gateway")
+        let proxyURL = settings.proxyURL ?? "http://127.0.0.1:\(settings.proxyPort)"
+        var dispatch = DispatcherConfiguration(
+            proxyURL: proxyURL, keySecret: Array(try ProxySource.keySecret(environment).utf8))
+        dispatch.queueMax = settings.dispatchQueueMax
+        dispatch.concurrency = settings.dispatchConcurrency
+        dispatch.deadlineMilliseconds = UInt64(settings.dispatchTimeoutMilliseconds)
+        dispatch.isFailOpen = settings.isFailOpen
+        dispatch.prompts = settings.prompts
+        // Without a Proxy in this process its calls are in another journal, where they cannot be seen.
+        dispatch.isProxied = settings.dispatchBilling ?? (hasProxy ? nil : true)
+        let configuration = GatewayConfiguration(
+            dispatch: dispatch, adminToken: try ProxySource.adminToken(environment))
+        return GatewayService(
+            loop: loop, ledger: ledger, kernel: MissingKernel(loop: loop),
+            configuration: configuration, shell: shell, set: set, log: log)
+    }
+}
