@@ -11,7 +11,8 @@ import Terminal
 enum GatewaySource {
     static func service(
         _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger,
-        shell: ServiceShell, set: MetricSet, log: Logger, hasProxy: Bool
+        shell: ServiceShell, set: MetricSet, log: Logger, services: Set<ServiceName>,
+        ingest: PostgresIngest?
     ) throws(CommandFailure) -> GatewayService {
         let log = log.with(service: "gateway")
         let proxyURL = settings.proxyURL ?? "http://127.0.0.1:\(settings.proxyPort)"
@@ -23,11 +24,21 @@ enum GatewaySource {
         dispatch.isFailOpen = settings.isFailOpen
         dispatch.prompts = settings.prompts
         // Without a Proxy in this process its calls are in another journal, where they cannot be seen.
-        dispatch.isProxied = settings.dispatchBilling ?? (hasProxy ? nil : true)
-        let configuration = GatewayConfiguration(
+        dispatch.isProxied = settings.dispatchBilling ?? (services.contains(.proxy) ? nil : true)
+        var configuration = GatewayConfiguration(
             dispatch: dispatch, adminToken: try ProxySource.adminToken(environment))
-        return GatewayService(
-            loop: loop, ledger: ledger, kernel: MissingKernel(loop: loop),
-            configuration: configuration, shell: shell, set: set, log: log)
+        configuration.alertSecret = try SecretFile.read("ALERT_WEBHOOK_SECRET", lengthMin: 16, environment)
+        configuration.version = Build.version
+        configuration.services = ServiceName.allCases.filter(services.contains).map(\.rawValue)
+        configuration.postgres = {
+            guard let status = ingest?.currentStatus else { return nil }
+            let lag = ledger.position.value - status.position
+            return SystemStatus.Postgres(isConnected: status.isConnected, lagEvents: max(lag, 0))
+        }
+        do throws(LedgerError) {
+            return try GatewayService(
+                loop: loop, ledger: ledger, kernel: MissingKernel(loop: loop),
+                configuration: configuration, shell: shell, set: set, log: log)
+        } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
     }
 }

@@ -63,7 +63,7 @@ struct House {
             case .gateway:
                 let gateway = try GatewaySource.service(
                     settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log,
-                    hasProxy: services.contains(.proxy))
+                    services: services, ingest: ingest)
                 self.gateway = gateway
                 add(shell, set, port: settings.gatewayPort, name, gateway.handle)
             case .platform:
@@ -129,7 +129,12 @@ struct House {
     private func addRuns(to shutdown: inout Shutdown) {
         let services = Confined((gateway: gateway, proxy: proxy))
         let recorded = Semaphore()
-        if gateway != nil { shutdown.add("runs", limitMilliseconds: 2_000) { recorded.wait() } }
+        if gateway != nil {
+            shutdown.add("runs", limitMilliseconds: 2_000) {
+                recorded.wait()
+                services.value.gateway?.close()
+            }
+        }
         shutdown.add("calls", limitMilliseconds: 3_000) { [loop] in
             let done = Semaphore()
             loop.post {

@@ -38,14 +38,19 @@ final class GatewayRoutesFixture: @unchecked Sendable {
     }
 
     /// Starts a shell with what `register` adds to it.
-    init(_ transport: Transport, _ register: (ServiceShell, EventLoop) throws -> Void) throws {
+    convenience init(_ transport: Transport, _ register: (ServiceShell, EventLoop) throws -> Void) throws {
+        try self.init(transport) { shell, loop, _ in try register(shell, loop) }
+    }
+
+    /// Starts a shell with what `register` adds to it and to its metrics.
+    init(_ transport: Transport, _ register: (ServiceShell, EventLoop, MetricSet) throws -> Void) throws {
         self.transport = transport
         loop = try EventLoop()
         let set = MetricSet()
         shell = ServiceShell(
             named: "gateway", set: set, scrape: { set.render($0) },
             health: { HealthReport(.ok, parts: []) })
-        try register(shell, loop)
+        try register(shell, loop, set)
         server = HTTPServer(loop: loop, handler: shell.handle)
         port = try server.listen(host: "127.0.0.1", port: 0)
         try loop.start(named: "test-gateway")
@@ -58,6 +63,9 @@ final class GatewayRoutesFixture: @unchecked Sendable {
         drained.wait()
         loop.stop()
     }
+
+    /// A connection of the test's own.
+    func open() throws -> RawClient { try RawClient(port: port) }
 
     /// Sends one request and waits for its answer.
     func send(

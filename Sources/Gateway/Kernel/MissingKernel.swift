@@ -3,7 +3,10 @@ import Threads
 
 /// What stands where no kernel is configured: each run says so.
 package struct MissingKernel: Kernel {
-    package let kind = "none"
+    /// The kind of a kernel that is not there.
+    static let kind = "none"
+
+    package let kind = Self.kind
     private let loop: EventLoop
 
     /// Creates the kernel on `loop`.

@@ -10,6 +10,15 @@ package enum PromptPolicy: Hashable, Sendable {
     /// Not at all.
     case off
 
+    /// The policy as LEDGER_PROMPTS names it.
+    package var text: String {
+        switch self {
+        case .truncate(let charactersMax): "truncate:\(charactersMax)"
+        case .hash: "hash"
+        case .off: "off"
+        }
+    }
+
     /// What is recorded of `text`; nil: nothing.
     package func recorded(_ text: String) -> String? {
         switch self {

@@ -41,7 +41,7 @@ final class GatewayFixture: @unchecked Sendable {
         var parts: (kernel: ScriptedKernel, service: GatewayService)?
         routes = try GatewayRoutesFixture(transport) { shell, loop, set in
             let kernel = ScriptedKernel(loop: loop)
-            let service = GatewayService(
+            let service = try GatewayService(
                 loop: loop, ledger: ledger, kernel: kernel,
                 configuration: GatewayConfiguration(
                     dispatch: dispatch, adminToken: GatewayRoutesFixture.adminToken),
@@ -57,6 +57,7 @@ final class GatewayFixture: @unchecked Sendable {
     func stop() {
         close()
         routes.stop()
+        service.close()
         ledger.close()
         try? FileManager.default.removeItem(atPath: home)
     }
