@@ -5,6 +5,7 @@ import LedgerJournal
 struct JournalAudit {
     private(set) var events: Int64 = 0
     private(set) var calls: Int64 = 0
+    private(set) var dispatches: Int64 = 0
     private(set) var position: Int64 = 0
     private(set) var chain: ChainHash?
     private(set) var findings: [String] = []
@@ -22,6 +23,8 @@ struct JournalAudit {
 
     var openCalls: Int { state.open.count }
 
+    var openDispatches: Int { state.dispatches.count }
+
     /// Checks one line and folds its event in.
     mutating func check(_ line: JournalLine, _ recorded: RecordedEvent) {
         let place = "\(line.segment) line \(line.line)"
@@ -32,6 +35,7 @@ struct JournalAudit {
         }
         if recorded.timestamp < state.lastTimestamp { findings.append("\(place): recorded time goes back") }
         checkCall(recorded, place)
+        checkDispatch(recorded, place)
         state.evolve(recorded)
         events += 1
         position = recorded.position.value
@@ -57,12 +61,37 @@ struct JournalAudit {
             if event.cost.charged != open.amount {
                 findings.append("\(place): not the amount that was reserved")
             }
-        case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished: break
+        case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted,
+            .dispatchCompleted, .dispatchRejected, .alertReceived:
+            break
+        }
+    }
+
+    /// Checks that runs begin and end in pairs, and that what one says of its calls is what they came to.
+    private mutating func checkDispatch(_ recorded: RecordedEvent, _ place: String) {
+        guard let dispatch = recorded.event.dispatch else { return }
+        let open = state.dispatches[dispatch.dispatchID]
+        guard case .dispatchCompleted(let event) = recorded.event else {
+            if open != nil { findings.append("\(place): the agent run is open already") }
+            return
+        }
+        dispatches += 1
+        guard let open else { return findings.append("\(place): no open agent run ends here") }
+        if open.dispatch != dispatch { findings.append("\(place): not the agent run that began") }
+        if event.calls != open.linkedCalls {
+            findings.append("\(place): \(event.calls) calls, of which \(open.linkedCalls) are recorded")
+        }
+        guard event.billing == .proxied, open.linkedCalls > 0 else { return }
+        let memo = state.memo(of: open)
+        if event.usage != memo.usage || event.cost != memo.cost
+            || !event.models.isEmpty && event.models != memo.shares
+        {
+            findings.append("\(place): the agent run's memo is not what its calls came to")
         }
     }
 
     private mutating func fold(_ recorded: RecordedEvent) {
-        if let delta = UsageDelta(of: recorded) { sums[delta.key, default: UsageSums()].add(delta.sums) }
+        UsageDelta.each(of: recorded) { sums[$0.key, default: UsageSums()].add($0.sums) }
         groups[EventGroup(recorded), default: EventSums()].add(recorded)
     }
 }
@@ -82,11 +111,15 @@ struct EventGroup: Hashable {
     }
 
     init(_ recorded: RecordedEvent) {
-        let call = recorded.event.call
+        let model: (provider: String, name: String)?
+        if case .dispatchCompleted(let event) = recorded.event {
+            model = (event.provider, event.model)
+        } else {
+            model = recorded.event.call.map { ($0.provider, $0.model) }
+        }
         self.init(
             user: recorded.event.user?.text ?? "", type: recorded.event.type.rawValue,
-            provider: call?.provider ?? "",
-            model: call?.model ?? "")
+            provider: model?.provider ?? "", model: model?.name ?? "")
     }
 }
 
@@ -105,7 +138,13 @@ struct EventSums: Hashable {
             outputTokens += event.usage.outputTokens
             cost = cost.addingClamped(event.cost.amount)
         case .callExpired(let event): cost = cost.addingClamped(event.cost.amount)
-        case .callReserved, .callRejected, .quotaSet, .quotaRemoved, .pricesPublished: break
+        case .dispatchCompleted(let event):
+            inputTokens += event.usage.inputTokens
+            outputTokens += event.usage.outputTokens
+            cost = cost.addingClamped(event.cost.amount)
+        case .callReserved, .callRejected, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted,
+            .dispatchRejected, .alertReceived:
+            break
         }
     }
 }

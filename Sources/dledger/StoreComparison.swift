@@ -76,7 +76,7 @@ struct StoreComparison {
 
 extension EventSums {
     fileprivate mutating func add(_ sums: UsageSums) {
-        count += sums.calls
+        count += sums.calls + sums.dispatches
         inputTokens += sums.inputTokens
         outputTokens += sums.outputTokens
         cost = cost.addingClamped(sums.cost)

@@ -6,7 +6,7 @@ import Terminal
 /// `dledger usage [--by user,model] [--since 7d]`.
 enum UsageCommand {
     static let description = CommandDescription(
-        name: "usage", summary: "Shows calls, tokens and exact costs, from the journal.",
+        name: "usage", summary: "Shows calls, agent runs, tokens and exact costs, from the journal.",
         usage: "usage [--by user,model] [--since 7d] [--json]",
         options: [
             ("--by LIST", "dimensions: user, model, provider, source, day, hour (default: user)"),
@@ -28,10 +28,10 @@ enum UsageCommand {
         var groups: [[String]: UsageSums] = [:]
         do throws(LedgerError) {
             try LedgerSource.replay(settings).run { event in
-                guard start.map({ event.timestamp >= $0 }) ?? true, let delta = UsageDelta(of: event) else {
-                    return
+                guard start.map({ event.timestamp >= $0 }) ?? true else { return }
+                UsageDelta.each(of: event) { delta in
+                    groups[dimensions.map { $0.value(of: delta.key) }, default: UsageSums()].add(delta.sums)
                 }
-                groups[dimensions.map { $0.value(of: delta.key) }, default: UsageSums()].add(delta.sums)
             }
         } catch { throw LedgerSource.failure(error) }
         let rows = groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }
@@ -76,8 +76,8 @@ enum UsageReport {
         var table = TextTable(
             dimensions.map(\.rawValue) + [
                 "calls", "errors", "rejected", "tokens in", "tokens out", "cost USD", "estimated USD",
-                "unpriced",
-            ], figures: Set(first..<(first + 8)))
+                "unpriced", "dispatches",
+            ], figures: Set(first..<(first + 9)))
         var total = UsageSums()
         for row in rows {
             table.add(row.key + cells(row.value))
@@ -93,7 +93,7 @@ enum UsageReport {
         [
             String(sums.calls), String(sums.errors), String(sums.rejected), String(sums.inputTokens),
             String(sums.outputTokens), sums.cost.decimalText, sums.estimated.decimalText,
-            String(sums.unpricedCalls),
+            String(sums.unpricedCalls), String(sums.dispatches),
         ]
     }
 

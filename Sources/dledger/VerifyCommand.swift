@@ -41,6 +41,7 @@ enum VerifyCommand {
         Terminal.write("journal: \(audit.events) events, every chain link and every byte checked\n")
         Terminal.write("last position \(audit.position), chain \(audit.chain?.hex ?? "none")\n")
         Terminal.write("\(audit.openCalls) calls open, \(audit.calls) ended\n")
+        Terminal.write("\(audit.openDispatches) agent runs open, \(audit.dispatches) ended\n")
         if let stored {
             findings += StoreComparison(stored, audit).findings
             Terminal.write(

@@ -14,14 +14,9 @@ from processes import NotReady, Process, wait_until
 
 
 def postgres_bin() -> Path:
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda path: int(path.parent.name),
-    )
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not found:
-        raise FileNotFoundError(
-            "PostgreSQL is not installed: run script/bootstrap test"
-        )
+        raise FileNotFoundError("PostgreSQL is not installed: run script/bootstrap test")
     return found[-1]
 
 
@@ -30,9 +25,7 @@ class PostgresCluster:
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="dledger-pg-", dir="/tmp"))
-        self.owner = (
-            "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        )
+        self.owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.owner, self.owner)
         self.data = self.folder / "data"
@@ -73,25 +66,12 @@ class PostgresCluster:
     def _run(self, program: str, *arguments) -> None:
         wrapper = []
         if os.geteuid() == 0:
-            wrapper = [
-                "setpriv",
-                "--reuid",
-                self.owner,
-                "--regid",
-                self.owner,
-                "--init-groups",
-                "--",
-            ]
+            wrapper = ["setpriv", "--reuid", self.owner, "--regid", self.owner, "--init-groups", "--"]
         done = subprocess.run(
-            [*wrapper, postgres_bin() / program, *arguments],
-            cwd="/",
-            capture_output=True,
-            text=True,
+            [*wrapper, postgres_bin() / program, *arguments], cwd="/", capture_output=True, text=True
         )
         if done.returncode != 0:
-            raise NotReady(
-                f"{program} ended with {done.returncode}\n{done.stdout}{done.stderr}"
-            )
+            raise NotReady(f"{program} ended with {done.returncode}\n{done.stdout}{done.stderr}")
 
     def url(self, database: str) -> str:
         return f"postgresql:///{database}?host={self.folder}&user=ledger"
@@ -131,11 +111,7 @@ class PostgresCluster:
         self._databases += 1
         name = name or f"test_{self._databases}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                psycopg.sql.SQL("create database {}").format(
-                    psycopg.sql.Identifier(name)
-                )
-            )
+            connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
         return self.url(name)
 
     def destroy(self) -> None:

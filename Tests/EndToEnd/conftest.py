@@ -18,17 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def binary() -> Path:
     """The program under test: DLEDGER_BINARY, else what a build has left."""
     named = os.environ.get("DLEDGER_BINARY")
-    places = (
-        [Path(named)]
-        if named
-        else [ROOT / ".build" / kind / "dledger" for kind in ("release", "debug")]
-    )
+    places = [Path(named)] if named else [ROOT / ".build" / kind / "dledger" for kind in ("release", "debug")]
     for place in places:
         if place.is_file():
             return place.resolve()
-    pytest.fail(
-        f"no program at {' or '.join(map(str, places))}: run script/test, or swift build first"
-    )
+    pytest.fail(f"no program at {' or '.join(map(str, places))}: run script/test, or swift build first")
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,7 @@ from processes import wait_until
 def as_root(*command) -> subprocess.CompletedProcess:
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     done = subprocess.run([*prefix, *map(str, command)], capture_output=True, text=True)
-    assert done.returncode == 0, (
-        f"{command}: {done.stderr}(mounting needs root, or sudo without a password)"
-    )
+    assert done.returncode == 0, f"{command}: {done.stderr}(mounting needs root, or sudo without a password)"
     return done
 
 
@@ -32,9 +30,7 @@ class SmallDisk:
         self.path.mkdir()
         with self.image.open("wb") as image:
             image.truncate(megabytes << 20)
-        subprocess.run(
-            ["/sbin/mkfs.ext4", "-q", "-F", "-m", "0", self.image], check=True
-        )
+        subprocess.run(["/sbin/mkfs.ext4", "-q", "-F", "-m", "0", self.image], check=True)
         self.mount()
 
     def mount(self, options: str = "loop") -> None:
@@ -71,16 +67,7 @@ class SmallDisk:
 def injected(ledger, call: str, what: str, folder: Path):
     """While this lasts, strace makes `call` of the running program fail or wait as `what` says."""
     log = folder / f"strace-{call}.txt"
-    command = [
-        "strace",
-        "-f",
-        "-o",
-        log,
-        "-p",
-        ledger.process.pid,
-        "-e",
-        f"trace={call}",
-    ]
+    command = ["strace", "-f", "-o", log, "-p", ledger.process.pid, "-e", f"trace={call}"]
     tracer = subprocess.Popen(
         [*map(str, command), "-e", f"inject={call}:{what}"],
         stdin=subprocess.DEVNULL,

@@ -13,9 +13,7 @@ SAMPLE = f"command:{sys.executable} {KERNELS / 'sample_kernel.py'}"
 MODEL = "messages:claude-sonnet-4-6"
 
 
-def message(
-    ledger, text: str, key: str | None = None, timeout: float = 60, **fields
-) -> requests.Response:
+def message(ledger, text: str, key: str | None = None, timeout: float = 60, **fields) -> requests.Response:
     """POSTs one message; without a key as the administrator, who names a `user`."""
     headers = {"authorization": f"Bearer {key}"} if key else ledger.admin
     return requests.post(
@@ -34,9 +32,7 @@ def run(ledger, text: str, key: str, **fields) -> dict:
 
 
 def open_runs(ledger) -> list[dict]:
-    answer = requests.get(
-        f"{ledger.gateway_url}/api/dispatches", headers=ledger.admin, timeout=10
-    )
+    answer = requests.get(f"{ledger.gateway_url}/api/dispatches", headers=ledger.admin, timeout=10)
     assert answer.status_code == 200, answer.text
     return answer.json()["dispatches"]
 
@@ -87,9 +83,7 @@ def kernel_processes(dispatch_id: str) -> list[int]:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            if f"DISPATCH_ID={dispatch_id}".encode() in (
-                entry / "environ"
-            ).read_bytes().split(b"\0"):
+            if f"DISPATCH_ID={dispatch_id}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:
             continue

@@ -49,9 +49,7 @@ def broken_links(journal: list[bytes], origin: str) -> list[str]:
         covered, mark, end = line.rpartition(b',"chain":"')
         chain = hashlib.sha256(previous + covered).digest()
         if not mark or end != chain.hex().encode() + b'"}':
-            problems.append(
-                f"line {number}: its chain does not follow from its bytes and its predecessor"
-            )
+            problems.append(f"line {number}: its chain does not follow from its bytes and its predecessor")
             break
         if parse(line)["position"] != number:
             problems.append(f"line {number}: position {parse(line)['position']}")
@@ -103,9 +101,7 @@ class Fold:
     """The state after a prefix; a call counts in the windows of the day on which it reserved."""
 
     open: dict[str, Call] = field(default_factory=dict)
-    windows: dict[tuple[str, str], Window] = field(
-        default_factory=lambda: defaultdict(Window)
-    )
+    windows: dict[tuple[str, str], Window] = field(default_factory=lambda: defaultdict(Window))
     quotas: dict[str, dict] = field(default_factory=dict)
     by_user: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
     by_model: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
@@ -130,12 +126,8 @@ class Fold:
 
     def reserve(self, event: dict, day: str) -> None:
         if event["callId"] in self.open:
-            self.problems.append(
-                f"position {event['position']}: call {event['callId']} is reserved twice"
-            )
-        call = Call(
-            event["user"], day, Decimal(event["reservedUsd"]), event["reservedTokens"]
-        )
+            self.problems.append(f"position {event['position']}: call {event['callId']} is reserved twice")
+        call = Call(event["user"], day, Decimal(event["reservedUsd"]), event["reservedTokens"])
         self.open[event["callId"]] = call
         for window in self.windows_of(call.user, day):
             window.reserved += call.reserved
@@ -144,16 +136,10 @@ class Fold:
     def end(self, event: dict, day: str) -> str:
         call = self.open.pop(event["callId"], None)
         if call is None:
-            self.problems.append(
-                f"position {event['position']}: call {event['callId']} was not open"
-            )
+            self.problems.append(f"position {event['position']}: call {event['callId']} was not open")
         else:
             day = call.day
-        cost = (
-            Decimal(event["costUsd"])
-            if event.get("costUsd") is not None
-            else Decimal(0)
-        )
+        cost = Decimal(event["costUsd"]) if event.get("costUsd") is not None else Decimal(0)
         held = Decimal(event.get("heldUsd", 0))
         tokens = event.get("tokensIn", 0) + event.get("tokensOut", 0)
         if call is not None and event["type"] == "call.expired":
@@ -208,16 +194,8 @@ def fold(events: list[dict]) -> Fold:
 if __name__ == "__main__":
     journal = lines(sys.argv[1])
     if len(sys.argv) > 2:
-        print(
-            "\n".join(broken_links(journal, sys.argv[2]))
-            or f"chain: {len(journal)} lines hold"
-        )
+        print("\n".join(broken_links(journal, sys.argv[2])) or f"chain: {len(journal)} lines hold")
     result = fold([parse(line) for line in journal])
     for name, sums in sorted(result.by_user.items()):
-        print(
-            f"{name:20} {sums.calls:8} calls {sums.cost:>24f} USD, of it {sums.estimated:f} estimated"
-        )
-    print(
-        "\n".join(result.violations + result.problems)
-        or "no limit was passed at any prefix"
-    )
+        print(f"{name:20} {sums.calls:8} calls {sums.cost:>24f} USD, of it {sums.estimated:f} estimated")
+    print("\n".join(result.violations + result.problems) or "no limit was passed at any prefix")

@@ -87,10 +87,7 @@ class Ledger:
             "LEDGER_ORIGIN": self.origin,
             "LEDGER_ADMIN_TOKEN": self.admin_token,
             "LEDGER_KEY_SECRET": secrets.token_hex(32),
-            **{
-                f"{service.upper()}_PORT": str(port)
-                for service, port in self.ports.items()
-            },
+            **{f"{service.upper()}_PORT": str(port) for service, port in self.ports.items()},
         }
         if postgres_url:
             self.environment["LEDGER_POSTGRES_URL"] = postgres_url
@@ -100,10 +97,7 @@ class Ledger:
                 self.environment[f"{provider}_API_KEY"] = "simulated"
         self.environment |= environment or {}
         self.process = Process(
-            "dledger",
-            [binary, "serve", *services],
-            folder / "server.log",
-            environment=self.environment,
+            "dledger", [binary, "serve", *services], folder / "server.log", environment=self.environment
         )
 
     # Its life
@@ -152,9 +146,7 @@ class Ledger:
 
     # The command line
 
-    def run(
-        self, *arguments, check: bool = True, seconds: float = 60
-    ) -> subprocess.CompletedProcess:
+    def run(self, *arguments, check: bool = True, seconds: float = 60) -> subprocess.CompletedProcess:
         """Runs `dledger ARGUMENTS` with this ledger's environment."""
         done = subprocess.run(
             [self.binary, *map(str, arguments)],
@@ -176,27 +168,18 @@ class Ledger:
         self.run("migrate")
 
     def mint_key(self, user: str) -> str:
-        found = re.search(
-            r"sk-proxy-[A-Za-z0-9._~-]+", self.run("keys", "mint", user).stdout
-        )
+        found = re.search(r"sk-proxy-[A-Za-z0-9._~-]+", self.run("keys", "mint", user).stdout)
         assert found, "`keys mint` printed no key"
         return found.group()
 
     def set_quota(self, user: str, **limits) -> dict:
         """Sets limits over HTTP: `dailyLimitUsd`, `monthlyLimitUsd`, `dailyTokens`, `enabled`."""
-        answer = requests.post(
-            f"{self.proxy_url}/quotas/{user}",
-            json=limits,
-            headers=self.admin,
-            timeout=10,
-        )
+        answer = requests.post(f"{self.proxy_url}/quotas/{user}", json=limits, headers=self.admin, timeout=10)
         assert answer.status_code in (200, 201), f"{answer.status_code} {answer.text}"
         return answer.json()
 
     def delete_quota(self, user: str) -> None:
-        answer = requests.delete(
-            f"{self.proxy_url}/quotas/{user}", headers=self.admin, timeout=10
-        )
+        answer = requests.delete(f"{self.proxy_url}/quotas/{user}", headers=self.admin, timeout=10)
         assert answer.status_code in (200, 204), f"{answer.status_code} {answer.text}"
 
     # Clients
@@ -213,11 +196,7 @@ class Ledger:
         return fold.lines(self.home)
 
     def events(self, *types: str) -> list[dict]:
-        return [
-            event
-            for event in fold.read(self.home)
-            if not types or event["type"] in types
-        ]
+        return [event for event in fold.read(self.home) if not types or event["type"] in types]
 
     def wait_settled(self, calls: int, seconds: float = 20) -> list[dict]:
         """The events that end calls, once there are this many."""
@@ -230,18 +209,14 @@ class Ledger:
 
     def usage(self, by: str = "user") -> list[dict]:
         """What `dledger usage --json` prints, its decimals exact."""
-        return json.loads(
-            self.run("usage", "--by", by, "--json").stdout, parse_float=Decimal
-        )
+        return json.loads(self.run("usage", "--by", by, "--json").stdout, parse_float=Decimal)
 
     def metrics_text(self, service: str = "proxy") -> str:
         answer = requests.get(f"{self.url(service)}/metrics", timeout=10)
         answer.raise_for_status()
         return answer.text
 
-    def samples(
-        self, name: str, service: str = "proxy", **labels
-    ) -> dict[tuple, float]:
+    def samples(self, name: str, service: str = "proxy", **labels) -> dict[tuple, float]:
         """The samples called `name` that carry `labels`, by their sorted labels."""
         found = {}
         for family in text_string_to_metric_families(self.metrics_text(service)):
@@ -275,18 +250,10 @@ class Ledger:
         position = len(self.lines())
 
         def caught_up() -> bool:
-            found = self.sql(
-                "select position from ledger.checkpoints where origin = %s", self.origin
-            )
+            found = self.sql("select position from ledger.checkpoints where origin = %s", self.origin)
             return bool(found) and found[0][0] >= position
 
-        wait_until(
-            caught_up,
-            seconds,
-            f"PostgreSQL at position {position}",
-            self.process,
-            every=0.05,
-        )
+        wait_until(caught_up, seconds, f"PostgreSQL at position {position}", self.process, every=0.05)
         return position
 
     # When a test has failed
@@ -301,14 +268,10 @@ class Ledger:
 class Prometheus:
     """A real Prometheus that scrapes each second: one job a target, or the `scrape_configs` of a document."""
 
-    def __init__(
-        self, folder: Path, targets: dict[str, int], scrape_configs: str | None = None
-    ):
+    def __init__(self, folder: Path, targets: dict[str, int], scrape_configs: str | None = None):
         binary = shutil.which("prometheus")
         if not binary:
-            raise FileNotFoundError(
-                "Prometheus is not installed: run script/bootstrap test"
-            )
+            raise FileNotFoundError("Prometheus is not installed: run script/bootstrap test")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.targets = targets
@@ -319,9 +282,7 @@ class Prometheus:
         ]
         configuration = folder / "prometheus.yml"
         every_second = "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-        scrape_configs = (
-            scrape_configs or f"scrape_configs: {json.dumps(jobs)}\n"
-        )  # JSON is YAML
+        scrape_configs = scrape_configs or f"scrape_configs: {json.dumps(jobs)}\n"  # JSON is YAML
         configuration.write_text(every_second + scrape_configs)
         self.process = Process(
             "prometheus",
@@ -337,15 +298,11 @@ class Prometheus:
 
     def start(self) -> "Prometheus":
         self.process.start()
-        wait_until(
-            lambda: answers(f"{self.url}/-/ready"), 30, "Prometheus", self.process
-        )
+        wait_until(lambda: answers(f"{self.url}/-/ready"), 30, "Prometheus", self.process)
         return self
 
     def query(self, expression: str) -> list[dict]:
-        answer = requests.get(
-            f"{self.url}/api/v1/query", params={"query": expression}, timeout=10
-        )
+        answer = requests.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=10)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]["result"]
 
@@ -369,13 +326,7 @@ class Prometheus:
                 and all(float(r["value"][1]) > now for r in last)
             )
 
-        wait_until(
-            all_up,
-            seconds,
-            f"scrapes of {', '.join(self.targets)}",
-            self.process,
-            every=0.1,
-        )
+        wait_until(all_up, seconds, f"scrapes of {', '.join(self.targets)}", self.process, every=0.1)
 
     def stop(self) -> None:
         self.process.stop()
@@ -393,9 +344,7 @@ def check_metrics(text: str) -> str:
     tool = shutil.which("promtool")
     if not tool:
         raise FileNotFoundError("promtool is not installed: run script/bootstrap test")
-    done = subprocess.run(
-        [tool, "check", "metrics"], input=text, capture_output=True, text=True
-    )
+    done = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True)
     said = f"promtool ended with {done.returncode}\n{done.stdout}{done.stderr}"
     return "" if done.returncode == 0 else said
 

@@ -25,14 +25,7 @@ PROVIDERS = {
     "embeddings": "openai",
 }
 MODIFIERS = ("batch", "flex", "priority", "fast", "geoUs")
-INPUT_BUCKETS = (
-    "input",
-    "cacheRead",
-    "cacheWrite5m",
-    "cacheWrite1h",
-    "inputAudio",
-    "inputImage",
-)
+INPUT_BUCKETS = ("input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "inputAudio", "inputImage")
 OUTPUT_BUCKETS = ("output", "outputAudio", "outputImage")
 
 
@@ -64,9 +57,7 @@ class PriceBook:
     """The price book's file."""
 
     def __init__(self, path: str | os.PathLike | None = None):
-        self.path = Path(
-            path or os.environ.get("LEDGER_PRICES") or ROOT / "distro" / "prices.json"
-        )
+        self.path = Path(path or os.environ.get("LEDGER_PRICES") or ROOT / "distro" / "prices.json")
         self.book = json.loads(self.path.read_text())
         assert self.book["format"] == "dispatch-ledger-prices/1", self.book["format"]
         assert self.book["currency"] == "USD"
@@ -76,43 +67,29 @@ class PriceBook:
         """The entry for `name`, which may be an alias or carry a date behind it."""
         for candidate in (name, re.sub(r"-(\d{8}|\d{4}-\d{2}-\d{2})$", "", name)):
             for entry in self.book["models"]:
-                if entry["provider"] == provider and candidate in [
-                    entry["model"],
-                    *entry.get("aliases", []),
-                ]:
+                if entry["provider"] == provider and candidate in [entry["model"], *entry.get("aliases", [])]:
                     return entry
         raise Unpriced(f"{provider}/{name}")
 
     def prices(self, provider: str, name: str, at: datetime) -> dict:
-        periods = [
-            p for p in self.model(provider, name)["prices"] if moment(p["from"]) <= at
-        ]
+        periods = [p for p in self.model(provider, name)["prices"] if moment(p["from"]) <= at]
         if not periods:
             raise Unpriced(f"{provider}/{name} at {at}")
         return max(periods, key=lambda period: moment(period["from"]))
 
     def price(
-        self,
-        provider: str,
-        name: str,
-        buckets: dict[str, int],
-        modifiers=(),
-        at: datetime | None = None,
+        self, provider: str, name: str, buckets: dict[str, int], modifiers=(), at: datetime | None = None
     ) -> Decimal:
         """The exact cost of `buckets`; raises Unpriced when one of them has no rate."""
         period = self.prices(provider, name, at or datetime.now(UTC))
         rates = dict(period.get("perMillion", {}))
         tokens_in = sum(buckets.get(bucket, 0) for bucket in INPUT_BUCKETS)
-        tiers = [
-            tier for tier in period.get("tiers", []) if tokens_in > int(tier["above"])
-        ]
+        tiers = [tier for tier in period.get("tiers", []) if tokens_in > int(tier["above"])]
         if tiers:
             rates.update(max(tiers, key=lambda tier: int(tier["above"]))["perMillion"])
         factor = Decimal(1)
         for modifier in modifiers:
-            factor = EXACT.multiply(
-                factor, Decimal(period.get("multipliers", {}).get(modifier, "1"))
-            )
+            factor = EXACT.multiply(factor, Decimal(period.get("multipliers", {}).get(modifier, "1")))
         total = Decimal(0)
         for bucket in (*INPUT_BUCKETS, *OUTPUT_BUCKETS):
             count = buckets.get(bucket, 0)
@@ -121,19 +98,13 @@ class PriceBook:
             if bucket not in rates:
                 raise Unpriced(f"{provider}/{name} {bucket}")
             rate = EXACT.multiply(Decimal(rates[bucket]), factor)
-            total = EXACT.add(
-                total, EXACT.multiply(rate, EXACT.scaleb(Decimal(count), -6))
-            )
+            total = EXACT.add(total, EXACT.multiply(rate, EXACT.scaleb(Decimal(count), -6)))
         if searches := buckets.get("webSearch", 0):
             per_thousand = period.get("perThousand", {})
             if "webSearch" not in per_thousand:
                 raise Unpriced(f"{provider}/{name} webSearch")
             total = EXACT.add(
-                total,
-                EXACT.multiply(
-                    Decimal(per_thousand["webSearch"]),
-                    EXACT.scaleb(Decimal(searches), -3),
-                ),
+                total, EXACT.multiply(Decimal(per_thousand["webSearch"]), EXACT.scaleb(Decimal(searches), -3))
             )
         return total
 
@@ -143,11 +114,7 @@ class PriceBook:
         buckets = buckets_of(api, record["usage"])
         try:
             cost = self.price(
-                PROVIDERS[api],
-                record["model"],
-                buckets,
-                modifiers_of(api, record),
-                at or when(record),
+                PROVIDERS[api], record["model"], buckets, modifiers_of(api, record), at or when(record)
             )
         except Unpriced:
             cost = None
@@ -164,10 +131,7 @@ def modifiers_of(api: str, record: dict) -> list[str]:
     usage = record.get("usage") or {}
     tier = record.get("serviceTier") or usage.get("service_tier")
     found = [tier] if tier in ("batch", "flex", "priority") else []
-    if tier in (
-        "fast",
-        "ultrafast",
-    ):  # OpenAI's names for requests that are served as `priority`
+    if tier in ("fast", "ultrafast"):  # OpenAI's names for requests that are served as `priority`
         found = ["priority"]
     if PROVIDERS[api] == "anthropic":
         if usage.get("speed") == "fast":
@@ -198,8 +162,7 @@ def anthropic_buckets(usage: dict) -> dict[str, int]:
         "cacheWrite5m": five,
         "cacheWrite1h": hour,
         "output": usage.get("output_tokens") or 0,
-        "webSearch": (usage.get("server_tool_use") or {}).get("web_search_requests")
-        or 0,
+        "webSearch": (usage.get("server_tool_use") or {}).get("web_search_requests") or 0,
     }
 
 
@@ -213,9 +176,7 @@ def openai_buckets(usage: dict, input_name: str, output_name: str) -> dict[str, 
     image = details.get("image_tokens") or 0
     audio_out = output_details.get("audio_tokens") or 0
     return {
-        "input": max(
-            0, (usage.get(input_name) or 0) - cached - written - audio - image
-        ),
+        "input": max(0, (usage.get(input_name) or 0) - cached - written - audio - image),
         "cacheRead": cached,
         "cacheWrite5m": written,
         "inputAudio": audio,

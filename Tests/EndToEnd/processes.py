@@ -31,13 +31,7 @@ def free_port() -> int:
     raise RuntimeError("no free port in 200 tries")
 
 
-def wait_until(
-    condition,
-    seconds: float,
-    what: str,
-    process: "Process | None" = None,
-    every: float = 0.02,
-):
+def wait_until(condition, seconds: float, what: str, process: "Process | None" = None, every: float = 0.02):
     """Asks until the answer is truthy, and returns it; fails when time is over or the process has ended."""
     deadline = time.monotonic() + seconds
     while True:
@@ -45,13 +39,9 @@ def wait_until(
         if answer:
             return answer
         if process is not None and not process.is_running:
-            raise NotReady(
-                f"{what}: {process.name} ended with {process.code}\n{process.tail()}"
-            )
+            raise NotReady(f"{what}: {process.name} ended with {process.code}\n{process.tail()}")
         if time.monotonic() > deadline:
-            raise NotReady(
-                f"{what}: not within {seconds} s\n{process.tail() if process else ''}"
-            )
+            raise NotReady(f"{what}: not within {seconds} s\n{process.tail() if process else ''}")
         time.sleep(every)
 
 
@@ -59,12 +49,7 @@ class Process:
     """One program, its output in a file."""
 
     def __init__(
-        self,
-        name: str,
-        command: list,
-        log: Path,
-        environment: dict | None = None,
-        user: str | None = None,
+        self, name: str, command: list, log: Path, environment: dict | None = None, user: str | None = None
     ):
         self.name = name
         self.command = [str(part) for part in command]
@@ -124,9 +109,7 @@ class Process:
                 self.child.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill9()
-                raise NotReady(
-                    f"{self.name} did not end within {seconds} s\n{self.tail()}"
-                ) from None
+                raise NotReady(f"{self.name} did not end within {seconds} s\n{self.tail()}") from None
         return self.child.returncode
 
     def kill9(self) -> None:

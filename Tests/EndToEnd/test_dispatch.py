@@ -31,12 +31,8 @@ PLAIN_FIELDS = (
 ).split()
 
 
-def test_three_calls_through_the_proxy_cost_their_sum_once_in_every_view(
-    make_ledger, cluster
-):
-    ledger = make_ledger(
-        postgres_url=cluster.create_database(), environment={"LEDGER_KERNEL": SAMPLE}
-    )
+def test_three_calls_through_the_proxy_cost_their_sum_once_in_every_view(make_ledger, cluster):
+    ledger = make_ledger(postgres_url=cluster.create_database(), environment={"LEDGER_KERNEL": SAMPLE})
     key = ledger.mint_key("ann")
     answer = message(ledger, "calls=3", key)
     assert answer.status_code == 200, answer.text
@@ -47,11 +43,7 @@ def test_three_calls_through_the_proxy_cost_their_sum_once_in_every_view(
         3,
     )
 
-    calls = [
-        e
-        for e in ledger.events("call.settled")
-        if e["dispatchId"] == result["dispatchId"]
-    ]
+    calls = [e for e in ledger.events("call.settled") if e["dispatchId"] == result["dispatchId"]]
     assert len(calls) == 3
     total = sum(call["costUsd"] for call in calls)
     assert total > 0
@@ -70,12 +62,7 @@ def test_three_calls_through_the_proxy_cost_their_sum_once_in_every_view(
     assert [Decimal(row["costUsd"]) for row in ledger.usage()] == [total]
     for service in ("gateway", "proxy", "platform"):
         assert (
-            Decimal(
-                ledger.exact_sample(
-                    "ledger_user_cost_usd", service, user="ann", window="total"
-                )
-            )
-            == total
+            Decimal(ledger.exact_sample("ledger_user_cost_usd", service, user="ann", window="total")) == total
         )
     memo = sum(
         Decimal(line.rpartition(" ")[2])
@@ -83,47 +70,23 @@ def test_three_calls_through_the_proxy_cost_their_sum_once_in_every_view(
         if line.startswith("gateway_ai_cost_usd_total{")
     )
     assert memo == total
-    assert (
-        Decimal(ledger.exact_sample("proxy_api_cost_usd_total", user_id="ann")) == total
-    )
+    assert Decimal(ledger.exact_sample("proxy_api_cost_usd_total", user_id="ann")) == total
     ledger.wait_ingested()
-    assert (
-        ledger.sql(
-            "select sum(cost_usd) from ledger.usage_hourly where user_id = 'ann'"
-        )[0][0]
-        == total
-    )
-    assert (
-        ledger.sql(
-            "select cost_usd from ledger.events where type = 'dispatch.completed'"
-        )[0][0]
-        == total
-    )
-    assert (
-        ledger.sql("select sum(cost_usd) from ledger.cost_daily where user_id = 'ann'")[
-            0
-        ][0]
-        == total
-    )
+    assert ledger.sql("select sum(cost_usd) from ledger.usage_hourly where user_id = 'ann'")[0][0] == total
+    assert ledger.sql("select cost_usd from ledger.events where type = 'dispatch.completed'")[0][0] == total
+    assert ledger.sql("select sum(cost_usd) from ledger.cost_daily where user_id = 'ann'")[0][0] == total
     ledger.run("verify", "--postgres")
     replayed = json.loads(ledger.run("replay", "--json").stdout, parse_float=Decimal)
     assert json.dumps(replayed, default=str).count(str(total)) >= 1
 
 
-def test_a_run_that_nothing_else_records_is_priced_by_us_and_counts_once(
-    make_ledger, cluster, price_book
-):
-    ledger = make_ledger(
-        postgres_url=cluster.create_database(), environment={"LEDGER_KERNEL": SAMPLE}
-    )
+def test_a_run_that_nothing_else_records_is_priced_by_us_and_counts_once(make_ledger, cluster, price_book):
+    ledger = make_ledger(postgres_url=cluster.create_database(), environment={"LEDGER_KERNEL": SAMPLE})
     key = ledger.mint_key("ann")
     result = json.loads(message(ledger, "direct", key).text, parse_float=Decimal)
     assert (result["result"], result["billing"]) == ("ok", "direct")
     [event] = ledger.events("dispatch.completed")
-    assert (
-        event["usageSource"] == "reported_by_agent"
-        and event["costState"] == "estimated"
-    )
+    assert event["usageSource"] == "reported_by_agent" and event["costState"] == "estimated"
     # What each model used, priced from the book's file; the kernel's own figure is kept and never money.
     assert len(event["models"]) == 2
     for share in event["models"]:
@@ -138,15 +101,10 @@ def test_a_run_that_nothing_else_records_is_priced_by_us_and_counts_once(
     assert "reportedUsd" in event and event["reportedUsd"] != event["costUsd"]
     total = event["costUsd"]
     assert fold.fold(ledger.events()).by_user["ann"].cost == total
-    assert (
-        Decimal(ledger.exact_sample("ledger_user_cost_usd", user="ann", window="total"))
-        == total
-    )
+    assert Decimal(ledger.exact_sample("ledger_user_cost_usd", user="ann", window="total")) == total
     ledger.wait_ingested()
     by_model = dict(
-        ledger.sql(
-            "select model, cost_usd from ledger.usage_hourly where user_id = 'ann' and cost_usd > 0"
-        )
+        ledger.sql("select model, cost_usd from ledger.usage_hourly where user_id = 'ann' and cost_usd > 0")
     )
     assert by_model == {share["model"]: share["costUsd"] for share in event["models"]}
     ledger.run("verify", "--postgres")
@@ -169,12 +127,7 @@ def test_a_run_s_line_carries_the_plain_fields_that_log_tools_read(make_ledger):
     # The start is durable before the kernel makes its first call.
     [reserved] = ledger.events("call.reserved")
     assert started["position"] < reserved["position"] < event["position"]
-    assert (
-        ledger.sample(
-            "gateway_kernel_dispatch_total", "gateway", source="telegram", status="ok"
-        )
-        == 1
-    )
+    assert ledger.sample("gateway_kernel_dispatch_total", "gateway", source="telegram", status="ok") == 1
     assert (
         ledger.sample(
             "gateway_kernel_dispatch_duration_seconds_count",
@@ -190,12 +143,7 @@ def test_a_source_of_the_client_s_own_invention_mints_no_series(make_ledger):
     key = ledger.mint_key("ann")
     for number in range(5):
         run(ledger, "calls=0", key, source=f"invented-{number}")
-    assert (
-        ledger.sample(
-            "gateway_kernel_dispatch_total", "gateway", source="other", status="ok"
-        )
-        == 5
-    )
+    assert ledger.sample("gateway_kernel_dispatch_total", "gateway", source="other", status="ok") == 5
     assert {event["source"] for event in ledger.events("dispatch.completed")} == {
         f"invented-{number}" for number in range(5)
     }
@@ -213,12 +161,8 @@ def test_a_source_of_the_client_s_own_invention_mints_no_series(make_ledger):
         ("off", lambda prompt: None),
     ],
 )
-def test_a_prompt_is_recorded_as_configured_in_whole_characters(
-    make_ledger, policy, expected
-):
-    ledger = make_ledger(
-        environment={"LEDGER_KERNEL": SAMPLE, "LEDGER_PROMPTS": policy}
-    )
+def test_a_prompt_is_recorded_as_configured_in_whole_characters(make_ledger, policy, expected):
+    ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE, "LEDGER_PROMPTS": policy})
     prompt = "tool calls=0 " + "é😀" * 300
     run(ledger, prompt, ledger.mint_key("ann"))
     [event] = ledger.events("dispatch.completed")
@@ -261,39 +205,26 @@ def test_a_broken_kernel_is_an_error_event_and_frees_its_slot(make_ledger, fault
     broken, good = ledger.events("dispatch.completed")
     assert (broken["result"], broken["reason"]) == ("error", FAULTS[fault])
     assert good["result"] == "ok"
-    assert (
-        ledger.sample(
-            "gateway_kernel_dispatch_total", "gateway", source="api", status="error"
-        )
-        == 1
-    )
+    assert ledger.sample("gateway_kernel_dispatch_total", "gateway", source="api", status="error") == 1
     ledger.run("verify")
 
 
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_the_slot(make_ledger):
-    ledger = make_ledger(
-        environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_CONCURRENCY": "1"}
-    )
+    ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_CONCURRENCY": "1"})
     key = ledger.mint_key("ann")
     began = time.monotonic()
     result = run(ledger, "zombie", key)
     assert run(ledger, "calls=0", key)["result"] == "ok"
     assert time.monotonic() - began < 20
     wait_no_kernels(ledger)
-    wait_until(
-        lambda: not kernel_processes(result["dispatchId"]), 10, "the grandchild's end"
-    )
+    wait_until(lambda: not kernel_processes(result["dispatchId"]), 10, "the grandchild's end")
 
 
 def test_an_error_subtype_still_costs_what_it_says(make_ledger):
     ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE})
     result = run(ledger, "error_max_turns", ledger.mint_key("ann"))
     [event] = ledger.events("dispatch.completed")
-    assert (
-        event["billing"] == "direct"
-        and event["costUsd"] > 0
-        and event["reportedUsd"] > 0
-    )
+    assert event["billing"] == "direct" and event["costUsd"] > 0 and event["reportedUsd"] > 0
     assert result["result"] == "error"
 
 
@@ -311,17 +242,13 @@ def test_a_run_is_stopped_on_request_and_when_its_client_leaves(make_ledger):
     with pytest.raises(requests.ReadTimeout):
         message(ledger, "hang", key, timeout=1)
     both = completed(ledger, 2)
-    assert [(event["result"], event["reason"]) for event in both] == [
-        ("aborted", "aborted")
-    ] * 2
+    assert [(event["result"], event["reason"]) for event in both] == [("aborted", "aborted")] * 2
     wait_no_kernels(ledger)
     assert open_runs(ledger) == []
 
 
 def test_a_run_that_is_too_long_ends_at_its_deadline(make_ledger):
-    ledger = make_ledger(
-        environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_TIMEOUT": "2s"}
-    )
+    ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_TIMEOUT": "2s"})
     result = run(ledger, "hang", ledger.mint_key("ann"))
     assert (result["result"], result["reason"]) == ("error", "deadline")
     wait_no_kernels(ledger)
@@ -358,28 +285,19 @@ def test_a_full_queue_refuses_with_503_and_an_event_and_the_rest_run(make_ledger
     [rejected] = ledger.events("dispatch.rejected")
     assert rejected["reason"] == "queue_full"
     assert ledger.sample("gateway_dispatch_queue_depth", "gateway") == 0
-    assert (
-        ledger.sample(
-            "gateway_kernel_dispatch_total", "gateway", source="api", status="rejected"
-        )
-        == 1
-    )
+    assert ledger.sample("gateway_kernel_dispatch_total", "gateway", source="api", status="rejected") == 1
     started = {event["dispatchId"] for event in ledger.events("dispatch.started")}
     ended = {event["dispatchId"] for event in ledger.events("dispatch.completed")}
     assert started == ended and len(started) == 5
 
 
 def test_one_user_s_many_messages_do_not_keep_another_waiting(make_ledger):
-    ledger = make_ledger(
-        environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_CONCURRENCY": "1"}
-    )
+    ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE, "DISPATCH_CONCURRENCY": "1"})
     greedy, modest = ledger.mint_key("greedy"), ledger.mint_key("modest")
     with ThreadPoolExecutor(10) as pool:
         many = [pool.submit(message, ledger, "calls=1", greedy) for _ in range(8)]
         wait_until(
-            lambda: (
-                (ledger.sample("gateway_dispatch_queue_depth", "gateway") or 0) >= 6
-            ),
+            lambda: (ledger.sample("gateway_dispatch_queue_depth", "gateway") or 0) >= 6,
             10,
             "a queue",
         )
@@ -397,10 +315,7 @@ def test_a_quota_that_is_used_up_refuses_the_run_before_its_kernel_starts(make_l
     key = ledger.mint_key("ann")
     ledger.set_quota("ann", dailyLimitUsd=0)
     refused = message(ledger, "calls=1", key)
-    assert (
-        refused.status_code == 429
-        and refused.json()["type"] == "/problems/dispatch-quota"
-    )
+    assert refused.status_code == 429 and refused.json()["type"] == "/problems/dispatch-quota"
     assert int(refused.headers["retry-after"]) > 0
     ledger.set_quota("ann", enabled=False)
     assert message(ledger, "calls=1", key).status_code == 429
@@ -426,9 +341,7 @@ def test_a_gateway_killed_in_mid_run_ends_it_by_an_event_on_the_next_start(make_
     ledger.kill9()
     lost.join()
     # The kernel goes with its gateway.
-    wait_until(
-        lambda: not kernel_processes(running["dispatchId"]), 10, "the kernel's end"
-    )
+    wait_until(lambda: not kernel_processes(running["dispatchId"]), 10, "the kernel's end")
     ledger.start()
     [event] = completed(ledger, 1)
     assert event["dispatchId"] == running["dispatchId"]
@@ -457,9 +370,7 @@ def test_asked_to_end_it_stops_kernels_and_records_their_runs(make_ledger):
         assert ledger.stop() == 0
         answers = [future.exception() or future.result() for future in asked]
     events = ledger.events("dispatch.completed")
-    assert [(event["result"], event["reason"]) for event in events] == [
-        ("aborted", "shutdown")
-    ] * 2, answers
+    assert [(event["result"], event["reason"]) for event in events] == [("aborted", "shutdown")] * 2, answers
     assert sum(event["calls"] for event in events) == 2
 
 
@@ -467,27 +378,21 @@ def test_a_batch_runs_each_message_and_answers_when_all_have_ended(make_ledger):
     ledger = make_ledger(environment={"LEDGER_KERNEL": SAMPLE})
     body = {"messages": [{"text": "calls=1"}, {"text": "die"}, {"text": "calls=2"}]}
     headers = {"authorization": f"Bearer {ledger.mint_key('ann')}"}
-    answer = requests.post(
-        f"{ledger.gateway_url}/api/batch", json=body, headers=headers, timeout=60
-    )
+    answer = requests.post(f"{ledger.gateway_url}/api/batch", json=body, headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
     assert [result["result"] for result in answer.json()["results"]] == [
         "ok",
         "error",
         "ok",
     ]
-    assert {event["source"] for event in ledger.events("dispatch.completed")} == {
-        "batch"
-    }
+    assert {event["source"] for event in ledger.events("dispatch.completed")} == {"batch"}
     for bad in (
         {},
         {"messages": []},
         {"messages": [{"text": "x"}] * 33},
         {"messages": [{"text": 1}]},
     ):
-        answer = requests.post(
-            f"{ledger.gateway_url}/api/batch", json=bad, headers=headers, timeout=60
-        )
+        answer = requests.post(f"{ledger.gateway_url}/api/batch", json=bad, headers=headers, timeout=60)
         assert answer.status_code == 400 and answer.json()["detail"]
 
 
@@ -495,12 +400,7 @@ def test_the_messages_kernel_remembers_its_conversation(make_ledger, simulator):
     ledger = make_ledger(environment={"LEDGER_KERNEL": MODEL})
     key = ledger.mint_key("ann")
     first = run(ledger, "My name is Ann.", key, sessionId="talk")
-    assert (
-        first["result"] == "ok"
-        and first["text"]
-        and first["billing"] == "proxied"
-        and first["calls"] == 1
-    )
+    assert first["result"] == "ok" and first["text"] and first["billing"] == "proxied" and first["calls"] == 1
     alone = run(ledger, "And my name is?", key, sessionId="another")
     second = run(ledger, "And my name is?", key, sessionId="talk")
     # The whole conversation is sent, so it is more input than the same question alone.
@@ -547,23 +447,14 @@ def test_a_kernel_gets_its_user_s_key_and_no_secret_of_ours(make_ledger, folder)
         """"usage":{"input_tokens":0,"output_tokens":0}}'\n"""
     )
     kernel.chmod(0o755)
-    ledger = make_ledger(
-        environment={"LEDGER_KERNEL": f"command:{kernel}", "KERNEL_COLOUR": "blue"}
-    )
+    ledger = make_ledger(environment={"LEDGER_KERNEL": f"command:{kernel}", "KERNEL_COLOUR": "blue"})
     key = ledger.mint_key("ann")
     result = run(ledger, "anything", key)
     seen = dict(
-        line.split("=", 1)
-        for line in (folder / "environment").read_text().splitlines()
-        if "=" in line
+        line.split("=", 1) for line in (folder / "environment").read_text().splitlines() if "=" in line
     )
-    assert (
-        seen["DISPATCH_ID"] == result["dispatchId"] and seen["ANTHROPIC_API_KEY"] == key
-    )
-    assert (
-        seen["ANTHROPIC_BASE_URL"] == ledger.proxy_url
-        and seen["KERNEL_COLOUR"] == "blue"
-    )
+    assert seen["DISPATCH_ID"] == result["dispatchId"] and seen["ANTHROPIC_API_KEY"] == key
+    assert seen["ANTHROPIC_BASE_URL"] == ledger.proxy_url and seen["KERNEL_COLOUR"] == "blue"
     text = (folder / "environment").read_text()
     for secret in ("LEDGER_ADMIN_TOKEN", "LEDGER_KEY_SECRET", "LEDGER_POSTGRES_URL"):
         assert ledger.environment.get(secret, "never there") not in text

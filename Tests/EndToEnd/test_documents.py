@@ -14,11 +14,7 @@ ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 def section(title: str) -> list[list[str]]:
     """The cells of the table under a heading, without its head."""
     text = ARCHITECTURE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    rows = [
-        line.strip().strip("|").split("|")
-        for line in text.splitlines()
-        if line.startswith("|")
-    ]
+    rows = [line.strip().strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
@@ -37,19 +33,13 @@ def test_the_table_of_modules_is_the_package_s():
     )
     modules = {}
     for target in json.loads(dumped.stdout)["targets"]:
-        if target["path"].startswith("Sources/") and not target["path"].startswith(
-            "Sources/C/"
-        ):
-            modules[target["name"]] = {
-                need["byName"][0] for need in target["dependencies"]
-            }
+        if target["path"].startswith("Sources/") and not target["path"].startswith("Sources/C/"):
+            modules[target["name"]] = {need["byName"][0] for need in target["dependencies"]}
     assert drawn == modules
 
 
 def test_every_test_that_the_architecture_names_is_there():
-    named = set(re.findall(r"`(\w+Tests|\w+\.py)`", ARCHITECTURE)) - {
-        "ArchitectureTests"
-    }
+    named = set(re.findall(r"`(\w+Tests|\w+\.py)`", ARCHITECTURE)) - {"ArchitectureTests"}
     assert len(named) > 15
     files = {path.stem for path in (ROOT / "Tests").rglob("*.swift")}
     scripts = {path.name for path in (ROOT / "Tests" / "EndToEnd").glob("*.py")}
@@ -57,42 +47,24 @@ def test_every_test_that_the_architecture_names_is_there():
 
 
 def test_the_architecture_s_threads_are_the_code_s():
-    sources = "\n".join(
-        path.read_text() for path in (ROOT / "Sources").rglob("*.swift")
-    )
+    sources = "\n".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
     named = {name.strip("`") for name, *_ in section("Threads")} - {"main"}
     assert named == set(re.findall(r'named: "(ledger-[a-z]+)"', sources))
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"]
-)
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
 def test_every_file_that_a_document_names_is_there(document):
     text = (ROOT / document).read_text()
-    places = re.findall(
-        r"\b((?:script|docs|Tests|Sources|migrations|distro)/[\w./+-]*[\w])", text
-    )
+    places = re.findall(r"\b((?:script|docs|Tests|Sources|migrations|distro)/[\w./+-]*[\w])", text)
     named = {place for place in places if "NNNN" not in place and "…" not in place}
     assert named
-    gone = [
-        name
-        for name in named
-        if not (ROOT / name).exists() and not (ROOT / f"{name}.md").exists()
-    ]
+    gone = [name for name in named if not (ROOT / name).exists() and not (ROOT / f"{name}.md").exists()]
     assert gone == []
 
 
 def test_every_command_that_the_program_has_is_in_the_changelog(binary):
-    said = subprocess.run(
-        [binary, "help"], capture_output=True, text=True, timeout=20, check=True
-    ).stdout
-    commands = re.findall(
-        r"^  ([a-z-]+)  +\S", said.partition("Commands:")[2], re.MULTILINE
-    )
+    said = subprocess.run([binary, "help"], capture_output=True, text=True, timeout=20, check=True).stdout
+    commands = re.findall(r"^  ([a-z-]+)  +\S", said.partition("Commands:")[2], re.MULTILINE)
     assert len(commands) > 5
     changelog = (ROOT / "CHANGELOG.md").read_text()
-    assert [
-        command
-        for command in commands
-        if f"`{command}" not in changelog.replace("dledger ", "")
-    ] == []
+    assert [command for command in commands if f"`{command}" not in changelog.replace("dledger ", "")] == []

@@ -11,12 +11,7 @@ import pytest
 from ledger import Prometheus, check_metrics
 from pricing import PriceBook, Unpriced, buckets_of
 from processes import NotReady, Process, free_port, wait_until
-from prometheus_client import (
-    CollectorRegistry,
-    Gauge,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, start_http_server
 
 BOOK = {
     "format": "dispatch-ledger-prices/1",
@@ -29,25 +24,12 @@ BOOK = {
             "aliases": ["n"],
             "outputTokensMax": 100,
             "prices": [
-                {
-                    "from": "2025-01-01T00:00:00Z",
-                    "perMillion": {"input": "2", "output": "10"},
-                },
+                {"from": "2025-01-01T00:00:00Z", "perMillion": {"input": "2", "output": "10"}},
                 {
                     "from": "2026-01-01T00:00:00Z",
-                    "perMillion": {
-                        "input": "3",
-                        "cacheRead": "0.3",
-                        "cacheWrite5m": "3.75",
-                        "output": "15",
-                    },
+                    "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "output": "15"},
                     "perThousand": {"webSearch": "10"},
-                    "tiers": [
-                        {
-                            "above": 200000,
-                            "perMillion": {"input": "6", "output": "22.5"},
-                        }
-                    ],
+                    "tiers": [{"above": 200000, "perMillion": {"input": "6", "output": "22.5"}}],
                     "multipliers": {"batch": "0.5", "geoUs": "1.1"},
                 },
             ],
@@ -86,14 +68,11 @@ def test_a_name_may_be_an_alias_or_carry_a_date(book):
 
 
 @pytest.mark.parametrize(
-    ("model", "bucket", "year"),
-    [("x", "input", 2026), ("m", "outputAudio", 2026), ("m", "input", 2024)],
+    ("model", "bucket", "year"), [("x", "input", 2026), ("m", "outputAudio", 2026), ("m", "input", 2024)]
 )
 def test_what_has_no_price_is_never_free(book, model, bucket, year):
     with pytest.raises(Unpriced):
-        book.price(
-            "anthropic", model, {bucket: 1}, (), datetime(year, 5, 1, tzinfo=UTC)
-        )
+        book.price("anthropic", model, {bucket: 1}, (), datetime(year, 5, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -108,13 +87,7 @@ def test_what_has_no_price_is_never_free(book, model, bucket, year):
                 "cache_creation": {"ephemeral_1h_input_tokens": 4},
                 "output_tokens": 7,
             },
-            {
-                "input": 5,
-                "cacheRead": 2,
-                "cacheWrite5m": 5,
-                "cacheWrite1h": 4,
-                "output": 7,
-            },
+            {"input": 5, "cacheRead": 2, "cacheWrite5m": 5, "cacheWrite1h": 4, "output": 7},
         ),
         (
             "chatCompletions",
@@ -128,20 +101,14 @@ def test_what_has_no_price_is_never_free(book, model, bucket, year):
         ),
         (
             "responses",
-            {
-                "input_tokens": 8,
-                "input_tokens_details": {"cached_tokens": 8},
-                "output_tokens": 3,
-            },
+            {"input_tokens": 8, "input_tokens_details": {"cached_tokens": 8}, "output_tokens": 3},
             {"cacheRead": 8, "output": 3},
         ),
         ("embeddings", {"prompt_tokens": 4, "total_tokens": 4}, {"input": 4}),
     ],
 )
 def test_a_provider_s_usage_falls_into_disjoint_buckets(api, usage, expected):
-    assert {
-        name: count for name, count in buckets_of(api, usage).items() if count
-    } == expected
+    assert {name: count for name, count in buckets_of(api, usage).items() if count} == expected
 
 
 def call(position, kind, call_id="c", **fields):
@@ -165,21 +132,11 @@ def test_the_fold_finds_the_prefix_at_which_a_limit_does_not_hold():
         "dailyLimitUsd": Decimal("1"),
     }
     first = call(2, "call.reserved", "a", reservedUsd=Decimal("0.6"), reservedTokens=10)
-    second = call(
-        3, "call.reserved", "b", reservedUsd=Decimal("0.5"), reservedTokens=10
-    )
+    second = call(3, "call.reserved", "b", reservedUsd=Decimal("0.5"), reservedTokens=10)
     settled = call(
-        4,
-        "call.settled",
-        "a",
-        costUsd=Decimal("0.1"),
-        costState="priced",
-        tokensIn=1,
-        tokensOut=1,
+        4, "call.settled", "a", costUsd=Decimal("0.1"), costState="priced", tokensIn=1, tokensOut=1
     )
-    assert [
-        v.split(":")[0] for v in fold.fold([quota, first, second, settled]).violations
-    ] == ["position 3"]
+    assert [v.split(":")[0] for v in fold.fold([quota, first, second, settled]).violations] == ["position 3"]
     late = {**second, "position": 4}
     assert fold.fold([quota, first, {**settled, "position": 3}, late]).violations == []
 
@@ -187,22 +144,12 @@ def test_the_fold_finds_the_prefix_at_which_a_limit_does_not_hold():
 def test_the_fold_counts_a_call_on_the_day_on_which_it_reserved():
     reserved = call(1, "call.reserved", reservedUsd=Decimal("1"), reservedTokens=5)
     settled = call(
-        2,
-        "call.settled",
-        costUsd=None,
-        costState="unpriced",
-        heldUsd=Decimal("1"),
-        tokensIn=2,
-        tokensOut=3,
+        2, "call.settled", costUsd=None, costState="unpriced", heldUsd=Decimal("1"), tokensIn=2, tokensOut=3
     ) | {"timestamp": "2026-11-25T00:00:01.000000Z"}
     state = fold.fold([reserved, settled])
     assert state.windows["u", "2026-11-24"].held == 1
     assert state.windows["u", "2026-11-25"].charged == 0
-    assert (state.by_user["u"].unpriced, state.by_user["u"].tokens_in, state.open) == (
-        1,
-        2,
-        {},
-    )
+    assert (state.by_user["u"].unpriced, state.by_user["u"].tokens_in, state.open) == (1, 2, {})
 
 
 def test_the_fold_names_the_line_whose_link_is_broken():
@@ -245,9 +192,7 @@ def test_a_real_prometheus_scrapes_and_answers(folder):
 
 
 def test_a_program_that_ends_or_does_not_get_ready_is_reported_with_its_output(folder):
-    ended = Process(
-        "ended", ["sh", "-c", "echo last words; exit 3"], folder / "ended.log"
-    ).start()
+    ended = Process("ended", ["sh", "-c", "echo last words; exit 3"], folder / "ended.log").start()
     with pytest.raises(NotReady, match="(?s)ended with 3.*last words"):
         wait_until(lambda: False, 5, "it", ended)
     stubborn = Process(

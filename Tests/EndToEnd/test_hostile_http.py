@@ -13,26 +13,15 @@ import requests
 from processes import wait_until
 
 GOOD = json.dumps(
-    {
-        "model": "claude-sonnet-4-6",
-        "max_tokens": 20,
-        "messages": [{"role": "user", "content": "Hello"}],
-    }
+    {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": [{"role": "user", "content": "Hello"}]}
 ).encode()
 
 
 def connect(ledger, seconds: float = 10) -> socket.socket:
-    return socket.create_connection(
-        ("127.0.0.1", ledger.ports["proxy"]), timeout=seconds
-    )
+    return socket.create_connection(("127.0.0.1", ledger.ports["proxy"]), timeout=seconds)
 
 
-def head(
-    key: str,
-    *fields: str,
-    target: str = "POST /v1/messages",
-    length: int | None = len(GOOD),
-) -> bytes:
+def head(key: str, *fields: str, target: str = "POST /v1/messages", length: int | None = len(GOOD)) -> bytes:
     rows = [f"{target} HTTP/1.1", "host: x", f"x-api-key: {key}", *fields]
     if length is not None:
         rows.append(f"content-length: {length}")
@@ -51,18 +40,13 @@ def read_all(client: socket.socket) -> bytes:
 
 def call(ledger, key: str, **headers) -> requests.Response:
     return requests.post(
-        f"{ledger.proxy_url}/v1/messages",
-        data=GOOD,
-        headers={"x-api-key": key, **headers},
-        timeout=20,
+        f"{ledger.proxy_url}/v1/messages", data=GOOD, headers={"x-api-key": key, **headers}, timeout=20
     )
 
 
 def memory_bytes(ledger) -> int:
     with open(f"/proc/{ledger.process.pid}/status") as status:
-        return next(
-            int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS")
-        )
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
 
 def descriptors(ledger) -> int:
@@ -74,19 +58,14 @@ def latencies(ledger, key: str, count: int) -> list[float]:
     for _ in range(count):
         began = time.monotonic()
         answer = session.post(
-            f"{ledger.proxy_url}/v1/messages",
-            data=GOOD,
-            headers={"x-api-key": key},
-            timeout=20,
+            f"{ledger.proxy_url}/v1/messages", data=GOOD, headers={"x-api-key": key}, timeout=20
         )
         assert answer.status_code == 200
         found.append(time.monotonic() - began)
     return sorted(found)
 
 
-def test_two_thousand_idle_and_two_hundred_slow_clients_do_not_slow_a_healthy_one(
-    journal_ledger,
-):
+def test_two_thousand_idle_and_two_hundred_slow_clients_do_not_slow_a_healthy_one(journal_ledger):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, hard), hard))
     key = journal_ledger.mint_key("alice")
@@ -118,21 +97,13 @@ def test_two_thousand_idle_and_two_hundred_slow_clients_do_not_slow_a_healthy_on
         assert health.status_code == 200
         grown = memory_bytes(journal_ledger) - memory
         # Slow heads are given up after ten seconds, whatever drips in.
-        wait_until(
-            lambda: closed(slow[0]),
-            15,
-            "the end of a slow head",
-            journal_ledger.process,
-            every=0.2,
-        )
+        wait_until(lambda: closed(slow[0]), 15, "the end of a slow head", journal_ledger.process, every=0.2)
     finally:
         stop.set()
         for client in held:
             client.close()
     p99, p99_calm = crowded[197], calm[197]
-    print(
-        f"p99 {p99_calm * 1e3:.1f} ms alone, {p99 * 1e3:.1f} ms in the crowd; memory +{grown >> 20} MiB"
-    )
+    print(f"p99 {p99_calm * 1e3:.1f} ms alone, {p99 * 1e3:.1f} ms in the crowd; memory +{grown >> 20} MiB")
     assert p99 < max(10 * p99_calm, 0.5)
     assert grown < 64 << 20
     wait_until(lambda: descriptors(journal_ledger) < 100, 10, "descriptors given back")
@@ -178,12 +149,7 @@ def test_heads_and_bodies_without_end_are_cut_off_and_memory_stays_flat(journal_
     # A chunk's extension and size are part of the wire too.
     flood(chunked, b"1;" + b"x" * 65536, 10 << 20)
     # A body of the largest size allowed is no JSON: refused, and given back.
-    assert (
-        b" 400 "
-        in flood(
-            head(key, "connection: close", length=32 << 20), b" " * 65536, 32 << 20
-        )[:40]
-    )
+    assert b" 400 " in flood(head(key, "connection: close", length=32 << 20), b" " * 65536, 32 << 20)[:40]
     grown = memory_bytes(journal_ledger) - memory
     print(f"memory +{grown >> 20} MiB")
     assert grown < 100 << 20
@@ -204,9 +170,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_odd_targets_reach_no_provider(journal_ledger, simulator, name):
     key = journal_ledger.mint_key("alice")
-    fields = (
-        f"host: x\r\nx-api-key: {key}\r\ncontent-length: {len(GOOD)}\r\n\r\n".encode()
-    )
+    fields = f"host: x\r\nx-api-key: {key}\r\ncontent-length: {len(GOOD)}\r\n\r\n".encode()
     with connect(journal_ledger) as client:
         client.sendall(REFUSED[name] + fields + GOOD)
         answer = read_all(client)
@@ -329,9 +293,7 @@ def test_what_a_client_puts_in_its_head_does_not_become_another_head(make_ledger
         "x-odd: a\x80b\tc",
     ]
     with connect(ledger) as client:
-        client.sendall(
-            head(key, *sent, "connection: close").replace(b"\xc2\x80", b"\x80") + GOOD
-        )
+        client.sendall(head(key, *sent, "connection: close").replace(b"\xc2\x80", b"\x80") + GOOD)
         assert b" 400 " in read_all(client)[:20]
     for bad in (b"x-a: 1\rx-b: 2", b"x-a: 1\x002", b"x-a: 1\nx-b: 2"):
         with connect(ledger) as client:
@@ -342,17 +304,8 @@ def test_what_a_client_puts_in_its_head_does_not_become_another_head(make_ledger
     fields = [line.partition(b":") for line in listener.heads[0].split(b"\r\n")[1:]]
     names = [name.lower() for name, _, _ in fields]
     assert names.count(b"x-api-key") == 1 and names.count(b"host") == 1
-    assert (b"x-api-key", b"provider-key") in [
-        (n.lower(), v.strip()) for n, _, v in fields
-    ]
-    gone = {
-        b"authorization",
-        b"x-hop",
-        b"x-user",
-        b"x-forwarded-for",
-        b"proxy-authorization",
-        b"cookie",
-    }
+    assert (b"x-api-key", b"provider-key") in [(n.lower(), v.strip()) for n, _, v in fields]
+    gone = {b"authorization", b"x-hop", b"x-user", b"x-forwarded-for", b"proxy-authorization", b"cookie"}
     assert not (gone | {b"te", b"x-injected", b"x-http-method-override"}) & set(names)
     assert b"sk-proxy-" not in listener.heads[0]
     # The first credential that is looked at decides, alone.
@@ -363,26 +316,13 @@ def test_a_wrong_key_is_not_rescued_by_a_right_one_beside_it(journal_ledger, sim
     key = journal_ledger.mint_key("alice")
     answer = call(journal_ledger, "sk-proxy-bob.AAAA", authorization=f"Bearer {key}")
     assert answer.status_code == 401
-    for name in (
-        "",
-        "_other",
-        "alice/../bob",
-        "ali ce",
-        "älice",
-        "a" * 129,
-        "alice\n",
-        "alice\x00",
-    ):
+    for name in ("", "_other", "alice/../bob", "ali ce", "älice", "a" * 129, "alice\n", "alice\x00"):
         forged = f"sk-proxy-{name}.{key.rpartition('.')[2]}".encode()
         with connect(journal_ledger) as client:
-            client.sendall(
-                head("K", "connection: close").replace(b"K", forged, 1) + GOOD
-            )
+            client.sendall(head("K", "connection: close").replace(b"K", forged, 1) + GOOD)
             assert read_all(client)[9:12] in (b"401", b"400"), name
     for name in ("", "_other", "ali ce", "älice", "a" * 129):
-        assert journal_ledger.run("keys", "mint", name, check=False).returncode == 64, (
-            name
-        )
+        assert journal_ledger.run("keys", "mint", name, check=False).returncode == 64, name
     assert simulator.records() == []
 
 
@@ -407,25 +347,16 @@ def test_one_user_s_key_opens_no_other_door(journal_ledger):
     bodies = set()
     for path in PATHS:
         with connect(journal_ledger) as client:
-            client.sendall(
-                head(key, "connection: close", target=f"GET {path}", length=None)
-            )
+            client.sendall(head(key, "connection: close", target=f"GET {path}", length=None))
             answer = read_all(client)
-        assert answer[9:12] in (b"400", b"401", b"403", b"404", b"405"), (
-            path,
-            answer[:200],
-        )
+        assert answer[9:12] in (b"400", b"401", b"403", b"404", b"405"), (path, answer[:200])
         assert b"bob" not in answer and b"root:" not in answer
     # Whether a user exists cannot be told from the refusal.
     for name in ("bob", "nobody"):
         answer = requests.get(
-            f"{journal_ledger.proxy_url}/usage/{name}",
-            headers={"x-api-key": key},
-            timeout=5,
+            f"{journal_ledger.proxy_url}/usage/{name}", headers={"x-api-key": key}, timeout=5
         )
         bodies.add((answer.status_code, answer.text.replace(name, "?")))
     assert len(bodies) == 1
-    mine = requests.get(
-        f"{journal_ledger.proxy_url}/usage/alice", headers={"x-api-key": key}, timeout=5
-    )
+    mine = requests.get(f"{journal_ledger.proxy_url}/usage/alice", headers={"x-api-key": key}, timeout=5)
     assert mine.status_code == 200

@@ -28,11 +28,7 @@ def test_twenty_scrapers_ten_times_a_second_do_not_slow_the_calls(journal_ledger
     def scrape() -> None:
         session = requests.Session()
         while not stop.wait(0.1):
-            scrapes.append(
-                session.get(
-                    f"{journal_ledger.proxy_url}/metrics", timeout=5
-                ).status_code
-            )
+            scrapes.append(session.get(f"{journal_ledger.proxy_url}/metrics", timeout=5).status_code)
 
     threads = [threading.Thread(target=scrape) for _ in range(20)]
     for thread in threads:
@@ -66,9 +62,7 @@ def test_six_hundred_users_are_capped_and_the_rest_sums_up_exactly(make_ledger):
     for service in ("proxy", "gateway", "platform"):
         assert check_metrics(ledger.metrics_text(service)) == ""
     text = ledger.metrics_text()
-    rows = [
-        line for line in text.splitlines() if line.startswith("ledger_user_cost_usd{")
-    ]
+    rows = [line for line in text.splitlines() if line.startswith("ledger_user_cost_usd{")]
     totals = {label(row, "user"): value(row) for row in rows if 'window="total"' in row}
     assert len(totals) == 51 and "_other" in totals
     journal = sum(
@@ -76,16 +70,10 @@ def test_six_hundred_users_are_capped_and_the_rest_sums_up_exactly(make_ledger):
         Decimal(0),
     )
     assert sum(totals.values()) == journal
-    calls = [
-        value(row)
-        for row in text.splitlines()
-        if row.startswith("proxy_api_cost_usd_total{")
-    ]
+    calls = [value(row) for row in text.splitlines() if row.startswith("proxy_api_cost_usd_total{")]
     assert sum(calls) == journal
     assert len(calls) <= 110
-    counts = [
-        row for row in text.splitlines() if row.startswith("proxy_api_calls_total{")
-    ]
+    counts = [row for row in text.splitlines() if row.startswith("proxy_api_calls_total{")]
     by_model = {label(row, "model") for row in counts}
     assert by_model == {"claude-sonnet-4-6", "other"}
     size = len(text)
@@ -107,43 +95,27 @@ def keys_of(ledger, users) -> list[str]:
     made = []
     for user in users:
         code = hmac.new(secret, f"proxy:{user}".encode(), hashlib.sha256).digest()
-        made.append(
-            f"sk-proxy-{user}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
-        )
+        made.append(f"sk-proxy-{user}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}")
     assert made[0] == ledger.mint_key(users[0])
     return made
 
 
 @pytest.mark.parametrize("service", ["gateway", "proxy", "platform"])
-def test_a_hundred_thousand_junk_paths_leave_the_number_of_series_constant(
-    journal_ledger, service
-):
+def test_a_hundred_thousand_junk_paths_leave_the_number_of_series_constant(journal_ledger, service):
     def request(number: int) -> bytes:
-        path = (
-            f"/{number:x}/junk-{number}"
-            if number % 2
-            else f"/api/logs-{number}/{'x' * (number % 50)}"
-        )
+        path = f"/{number:x}/junk-{number}" if number % 2 else f"/api/logs-{number}/{'x' * (number % 50)}"
         return f"GET {path} HTTP/1.1\r\nhost: here\r\n\r\n".encode()
 
     def series() -> set[str]:
         text = journal_ledger.metrics_text(service)
-        return {
-            line.rpartition(" ")[0]
-            for line in text.splitlines()
-            if not line.startswith("#")
-        }
+        return {line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")}
 
-    with socket.create_connection(
-        ("127.0.0.1", journal_ledger.ports[service]), 30
-    ) as client:
+    with socket.create_connection(("127.0.0.1", journal_ledger.ports[service]), 30) as client:
         answers = client.makefile("rb")
 
         def ask(first: int, count: int) -> None:
             for start in range(first, first + count, 200):
-                client.sendall(
-                    b"".join(request(number) for number in range(start, start + 200))
-                )
+                client.sendall(b"".join(request(number) for number in range(start, start + 200)))
                 for _ in range(200):
                     status = answers.readline()
                     length = 0
@@ -158,9 +130,7 @@ def test_a_hundred_thousand_junk_paths_leave_the_number_of_series_constant(
         before = series()
         ask(400, 99_600)
         assert series() == before
-    counted = journal_ledger.samples(
-        f"{service}_http_requests_total", service, path="other"
-    )
+    counted = journal_ledger.samples(f"{service}_http_requests_total", service, path="other")
     unknown = sum(counted.values())
     # The Proxy meters /v1/… of any kind; everything else is "other".
     assert unknown == 100_000

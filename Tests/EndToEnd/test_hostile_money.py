@@ -14,21 +14,15 @@ HELLO = [{"role": "user", "content": "Hello"}]
 GOOD = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": HELLO}
 
 
-def post(
-    ledger, body, key: str, path: str = "/v1/messages", **headers
-) -> requests.Response:
+def post(ledger, body, key: str, path: str = "/v1/messages", **headers) -> requests.Response:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"x-api-key": key, "content-type": "application/json", **headers}
-    return requests.post(
-        f"{ledger.proxy_url}{path}", data=data, headers=sent, timeout=30
-    )
+    return requests.post(f"{ledger.proxy_url}{path}", data=data, headers=sent, timeout=30)
 
 
 def is_well(ledger) -> None:
     assert post(ledger, GOOD, ledger.mint_key("well")).status_code == 200
-    assert (
-        requests.get(f"{ledger.proxy_url}/health", timeout=1).json()["status"] == "ok"
-    )
+    assert requests.get(f"{ledger.proxy_url}/health", timeout=1).json()["status"] == "ok"
 
 
 HUGE = {
@@ -71,9 +65,8 @@ BAD_NUMBERS = {
 }
 
 
-def test_numbers_and_keys_that_two_readers_take_differently_are_refused(
-    journal_ledger, simulator
-):
+
+def test_numbers_and_keys_that_two_readers_take_differently_are_refused(journal_ledger, simulator):
     key = journal_ledger.mint_key("alice")
     for name, body in BAD_NUMBERS.items():
         answer = post(journal_ledger, body, key)
@@ -83,16 +76,12 @@ def test_numbers_and_keys_that_two_readers_take_differently_are_refused(
     is_well(journal_ledger)
 
 
-def test_an_escaped_key_counts_as_the_key_that_it_is(
-    journal_ledger, simulator, price_book
-):
+def test_an_escaped_key_counts_as_the_key_that_it_is(journal_ledger, simulator, price_book):
     body = (
         b'{"mod\\u0065l":"claude-opus-4-5","max_\\u0074okens":9,'
         b'"messages":[{"role":"user","content":"Hello"}]}'
     )
-    assert (
-        post(journal_ledger, body, journal_ledger.mint_key("alice")).status_code == 200
-    )
+    assert post(journal_ledger, body, journal_ledger.mint_key("alice")).status_code == 200
     (settled,) = journal_ledger.events("call.settled")
     (served,) = simulator.records()
     assert settled["model"] == served["model"] == "claude-opus-4-5"
@@ -122,23 +111,15 @@ def test_a_limit_of_zero_admits_nothing_that_costs(journal_ledger, simulator):
     key = journal_ledger.mint_key("alice")
     journal_ledger.set_quota("alice", dailyLimitUsd=0)
     assert post(journal_ledger, GOOD, key).status_code == 429
-    assert (
-        post(journal_ledger, GOOD | {"model": "nobody-knows-1"}, key).status_code == 429
-    )
+    assert post(journal_ledger, GOOD | {"model": "nobody-knows-1"}, key).status_code == 429
     assert simulator.records() == []
 
 
 def test_a_limit_lowered_under_calls_in_flight_holds_from_the_next_one(journal_ledger):
     key = journal_ledger.mint_key("alice")
     journal_ledger.set_quota("alice", dailyLimitUsd=5)
-    with Load(
-        journal_ledger, key, clients=4, headers={"x-simulate-delay-ms": "300"}
-    ) as load:
-        wait_until(
-            lambda: len(journal_ledger.events("call.reserved")) >= 4,
-            10,
-            "calls in flight",
-        )
+    with Load(journal_ledger, key, clients=4, headers={"x-simulate-delay-ms": "300"}) as load:
+        wait_until(lambda: len(journal_ledger.events("call.reserved")) >= 4, 10, "calls in flight")
         journal_ledger.set_quota("alice", dailyLimitUsd=0)
         wait_until(lambda: journal_ledger.events("call.rejected"), 10, "a refusal")
     events = journal_ledger.events()
@@ -173,16 +154,12 @@ def test_a_path_spelled_another_way_is_never_free(journal_ledger):
             f"POST {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\nconnection: close\r\n"
             f"content-length: {len(data)}\r\n\r\n"
         )
-        with socket.create_connection(
-            ("127.0.0.1", journal_ledger.ports["proxy"]), timeout=10
-        ) as client:
+        with socket.create_connection(("127.0.0.1", journal_ledger.ports["proxy"]), timeout=10) as client:
             client.sendall(head.encode() + data)
             answer = b""
             while chunk := client.recv(65536):
                 answer += chunk
-        assert (
-            b" 200 " not in answer.split(b"\r\n")[0] or b"x-ledger-position" in answer
-        ), path
+        assert b" 200 " not in answer.split(b"\r\n")[0] or b"x-ledger-position" in answer, path
     # What was sent on was held at a price first, whatever its spelling.
     sent = journal_ledger.events("call.reserved")
     assert [e for e in sent if Decimal(e["reservedUsd"]) == 0] == []

@@ -16,20 +16,12 @@ def calls(ledger, canaries: dict[str, str]) -> list[str]:
     """Takes every way that a call can end, well or badly; returns what was said in refusals."""
     said = []
     prompt = [{"role": "user", "content": f"My secret is {canaries['prompt']}"}]
-    body = {
-        "model": "claude-sonnet-4-6",
-        "max_tokens": 20,
-        "messages": prompt,
-        "system": canaries["prompt"],
-    }
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": prompt, "system": canaries["prompt"]}
     key = canaries["user key"]
     openai = body | {"model": "gpt-4o-mini"}
     assert post(ledger, body, key).status_code == 200
     assert post(ledger, body | {"stream": True}, key).status_code == 200
-    assert (
-        post(ledger, openai | {"stream": True}, key, "/v1/chat/completions").status_code
-        == 200
-    )
+    assert post(ledger, openai | {"stream": True}, key, "/v1/chat/completions").status_code == 200
     for status in ("400", "401", "429", "500", "529"):
         said.append(post(ledger, body, key, **{"x-simulate-status": status}).text)
     for fault in ("reset-mid-stream", "truncate", "malformed-sse"):
@@ -46,26 +38,16 @@ def calls(ledger, canaries: dict[str, str]) -> list[str]:
     said.append(post(ledger, body, key).text)
     for service in SERVICES:
         url = ledger.url(service)
-        for path in (
-            f"/{key}",
-            f"/usage/{key}",
-            f"/quotas/{key}",
-            f"/health?token={key}",
-            "/usage/alice",
-        ):
+        for path in (f"/{key}", f"/usage/{key}", f"/quotas/{key}", f"/health?token={key}", "/usage/alice"):
             for bearer in (key, canaries["admin token"] + "x"):
                 headers = {"authorization": f"Bearer {bearer}"}
                 said.append(requests.get(url + path, headers=headers, timeout=5).text)
-                said.append(
-                    requests.post(url + path, headers=headers, data="{", timeout=5).text
-                )
+                said.append(requests.post(url + path, headers=headers, data="{", timeout=5).text)
         said.append(requests.get(f"{url}/health", timeout=5).text)
         said.append(requests.get(f"{url}/ready", timeout=5).text)
         said.append(requests.get(f"{url}/metrics", timeout=5).text)
     admin = {"authorization": f"Bearer {canaries['admin token']}"}
-    said.append(
-        requests.get(f"{ledger.proxy_url}/usage/summary", headers=admin, timeout=5).text
-    )
+    said.append(requests.get(f"{ledger.proxy_url}/usage/summary", headers=admin, timeout=5).text)
     with connect(ledger) as client:
         client.sendall(head(key, "bad field", length=5))
         said.append(read_all(client).decode())
@@ -83,9 +65,7 @@ def rows(url: str) -> list[str]:
         assert ("ledger", "events") in tables
         for schema, table in tables:
             name = psycopg.sql.Identifier(schema, table)
-            for row in connection.execute(
-                psycopg.sql.SQL("select * from {}").format(name)
-            ):
+            for row in connection.execute(psycopg.sql.SQL("select * from {}").format(name)):
                 found.extend(str(value) for value in row)
     return found
 
@@ -93,13 +73,7 @@ def rows(url: str) -> list[str]:
 def test_planted_secrets_are_found_nowhere(make_ledger, simulator, cluster, folder):
     canaries = {
         name: f"CANARY{secrets.token_hex(12)}"
-        for name in (
-            "provider key",
-            "admin token",
-            "prompt",
-            "key secret",
-            "scrape token",
-        )
+        for name in ("provider key", "admin token", "prompt", "key secret", "scrape token")
     }
     canaries["key secret"] *= 2
     url = cluster.create_database()
@@ -121,67 +95,38 @@ def test_planted_secrets_are_found_nowhere(make_ledger, simulator, cluster, fold
     ledger.start()
     said = calls(ledger, canaries)
     simulator.process.kill9()
-    body = {
-        "model": "claude-sonnet-4-6",
-        "max_tokens": 20,
-        "messages": [{"role": "user", "content": "x"}],
-    }
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": [{"role": "user", "content": "x"}]}
     ledger.delete_quota("alice")
     said.append(post(ledger, body, canaries["user key"]).text)
     ledger.wait_ingested()
     kept = rows(url)
     assert len(kept) > 100
     done = ledger.run("verify", "--postgres", check=False)
-    said += [
-        done.stdout,
-        done.stderr,
-        ledger.run("tail").stdout,
-        ledger.run("usage", "--json").stdout,
-    ]
+    said += [done.stdout, done.stderr, ledger.run("tail").stdout, ledger.run("usage", "--json").stdout]
     assert ledger.stop() == 0
     # A database that refuses is named without its password.
     password = f"CANARY{secrets.token_hex(12)}"
-    ledger.environment["LEDGER_POSTGRES_URL"] = (
-        f"postgresql://nobody:{password}@127.0.0.1:9/none"
-    )
+    ledger.environment["LEDGER_POSTGRES_URL"] = f"postgresql://nobody:{password}@127.0.0.1:9/none"
     done = ledger.run("migrate", check=False)
     assert done.returncode != 0
     said += [done.stdout, done.stderr]
     ledger.process.start()
-    wait_until(
-        lambda: ledger.process.log.read_text().count("listening") >= 6,
-        20,
-        "the second start",
-    )
-    wait_until(
-        lambda: "9" in ledger.process.log.read_text().rpartition("ingest")[2],
-        20,
-        "a refusal",
-    )
+    wait_until(lambda: ledger.process.log.read_text().count("listening") >= 6, 20, "the second start")
+    wait_until(lambda: "9" in ledger.process.log.read_text().rpartition("ingest")[2], 20, "a refusal")
     assert ledger.stop() == 0
 
-    places = {
-        path.name: path.read_text(errors="replace")
-        for path in files(ledger.home, ledger.process.log)
-    }
+    places = {path.name: path.read_text(errors="replace") for path in files(ledger.home, ledger.process.log)}
     places |= {"an answer": "\n".join(said), "PostgreSQL": "\n".join(kept)}
     looked_for = canaries | {"password": password, "signature": signature}
     found = [
-        f"{what} in {place}: …{text[max(text.index(canary) - 200, 0) :][:300]}…"
+        f"{what} in {place}: …{text[max(text.index(canary) - 200, 0):][:300]}…"
         for what, canary in looked_for.items()
         for place, text in places.items()
         if canary in text
     ]
-    print(
-        f"{len(looked_for)} secrets, {len(places)} places, {sum(map(len, places.values())) >> 10} KiB"
-    )
+    print(f"{len(looked_for)} secrets, {len(places)} places, {sum(map(len, places.values())) >> 10} KiB")
     assert not found, "\n".join(found)
 
 
 def files(*roots: Path) -> list[Path]:
-    return [
-        p
-        for root in roots
-        for p in ([root] if root.is_file() else root.rglob("*"))
-        if p.is_file()
-    ]
+    return [p for root in roots for p in ([root] if root.is_file() else root.rglob("*")) if p.is_file()]

@@ -47,42 +47,24 @@ class LongProvider:
             got = b""
             while b'"Hello"' not in got:
                 got += client.recv(65536)
-            client.sendall(
-                b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-            )
-            message = {
-                "id": "m",
-                "model": "claude-sonnet-4-6",
-                "usage": {"input_tokens": 9},
-            }
+            client.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+            message = {"id": "m", "model": "claude-sonnet-4-6", "usage": {"input_tokens": 9}}
             self._send(client, {"type": "message_start", "message": message})
-            delta = {
-                "type": "content_block_delta",
-                "delta": {"type": "text_delta", "text": "x" * 3900},
-            }
+            delta = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x" * 3900}}
             for _ in range(self.pieces):
                 self._send(client, delta)
-            self._send(
-                client,
-                {"type": "message_delta", "usage": {"output_tokens": 777}, "delta": {}},
-            )
+            self._send(client, {"type": "message_delta", "usage": {"output_tokens": 777}, "delta": {}})
             self._send(client, {"type": "message_stop"})
 
     def _send(self, client: socket.socket, event: dict) -> None:
         data = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
         client.sendall(data)
-        self.taken += len(
-            data
-        )  # by several threads, so a lower bound; exact enough to tell a pause
+        self.taken += len(data)  # by several threads, so a lower bound; exact enough to tell a pause
 
 
-def test_a_client_that_never_reads_stops_the_provider_and_costs_little_memory(
-    make_ledger,
-):
+def test_a_client_that_never_reads_stops_the_provider_and_costs_little_memory(make_ledger):
     provider = LongProvider()
-    ledger = make_ledger(
-        environment={"ANTHROPIC_API_URL": provider.url, "ANTHROPIC_API_KEY": "x"}
-    )
+    ledger = make_ledger(environment={"ANTHROPIC_API_URL": provider.url, "ANTHROPIC_API_KEY": "x"})
     key = ledger.mint_key("alice")
     memory = memory_bytes(ledger)
     held = []
@@ -96,9 +78,7 @@ def test_a_client_that_never_reads_stops_the_provider_and_costs_little_memory(
     # Paused: no processor time is taken by it any more, although the providers have more.
     wait_until(lambda: is_idle(ledger.process.pid), 30, "the pause", every=0.1)
     taken, grown = provider.taken, memory_bytes(ledger) - memory
-    print(
-        f"8 streams of 24 MB that nobody reads: {taken / 1e6:.1f} MB taken, memory +{grown / 1e6:.1f} MB"
-    )
+    print(f"8 streams of 24 MB that nobody reads: {taken / 1e6:.1f} MB taken, memory +{grown / 1e6:.1f} MB")
     assert taken < 8 * 12_000_000, "the provider was not held back"
     assert grown < 48 << 20
     for client in held:
@@ -107,18 +87,14 @@ def test_a_client_that_never_reads_stops_the_provider_and_costs_little_memory(
     assert all(e["result"] == "aborted" and e["tokensOut"] == 777 for e in settled)
     assert all(e["costState"] == "priced" for e in settled)
     grown = memory_bytes(ledger) - memory
-    print(
-        f"after the drain: {provider.taken / 1e6:.1f} MB taken, memory +{grown / 1e6:.1f} MB"
-    )
+    print(f"after the drain: {provider.taken / 1e6:.1f} MB taken, memory +{grown / 1e6:.1f} MB")
     assert grown < 48 << 20
     provider.server.close()
 
 
 def test_clients_that_reset_large_streams_do_not_end_the_program(make_ledger):
     provider = LongProvider(pieces=300)
-    ledger = make_ledger(
-        environment={"ANTHROPIC_API_URL": provider.url, "ANTHROPIC_API_KEY": "x"}
-    )
+    ledger = make_ledger(environment={"ANTHROPIC_API_URL": provider.url, "ANTHROPIC_API_KEY": "x"})
     key = ledger.mint_key("alice")
 
     def hang_up(number: int) -> None:
@@ -127,9 +103,7 @@ def test_clients_that_reset_large_streams_do_not_end_the_program(make_ledger):
             got = 0
             while got < number * 8_000 and (chunk := client.recv(65536)):
                 got += len(chunk)
-            client.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(hang_up, range(120)))
@@ -142,13 +116,7 @@ def test_clients_that_reset_large_streams_do_not_end_the_program(make_ledger):
 def is_idle(*pids: int) -> bool:
     def ticks() -> int:
         return sum(
-            sum(
-                map(
-                    int,
-                    open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[11:13],
-                )
-            )
-            for pid in pids
+            sum(map(int, open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[11:13])) for pid in pids
         )
 
     before = ticks()
@@ -163,19 +131,12 @@ def test_two_hundred_hang_ups_are_settled_at_the_provider_s_own_figures(
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    plans = [
-        (chance.random() < 0.5, chance.uniform(0, 3000), chance.random() < 0.5)
-        for _ in range(200)
-    ]
+    plans = [(chance.random() < 0.5, chance.uniform(0, 3000), chance.random() < 0.5) for _ in range(200)]
 
     def hang_up(plan: tuple[bool, float, bool]) -> None:
         is_openai, bytes_read, is_reset = plan
         target = "POST /v1/chat/completions" if is_openai else "POST /v1/messages"
-        body = (
-            STREAM
-            if not is_openai
-            else STREAM.replace(b"claude-sonnet-4-6", b"gpt-4o-mini")
-        )
+        body = STREAM if not is_openai else STREAM.replace(b"claude-sonnet-4-6", b"gpt-4o-mini")
         body = body.replace(b"4000000", b"4000")
         fields = ["x-simulate-output-tokens: 60", "x-simulate-chunk-delay-ms: 1"]
         with connect(journal_ledger) as client:
@@ -184,52 +145,35 @@ def test_two_hundred_hang_ups_are_settled_at_the_provider_s_own_figures(
             while got < bytes_read and (chunk := client.recv(1024)):
                 got += len(chunk)
             if is_reset:
-                client.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-                )
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(hang_up, plans))
     reserved = wait_until(
-        lambda: (
-            len(journal_ledger.events("call.reserved")) >= 150
-            and journal_ledger.events("call.reserved")
-        ),
+        lambda: len(journal_ledger.events("call.reserved")) >= 150 and journal_ledger.events("call.reserved"),
         20,
         "calls",
     )
     settled = {e["callId"]: e for e in journal_ledger.wait_settled(len(reserved), 30)}
-    assert set(settled) == {
-        event["callId"] for event in journal_ledger.events("call.reserved")
-    }
+    assert set(settled) == {event["callId"] for event in journal_ledger.events("call.reserved")}
     served = simulator.records_by_id()
     sent = [event for event in settled.values() if event.get("providerRequestId")]
     assert len(sent) == len(served) >= 150
     for event in sent:
-        bill = price_book.bill(
-            served[event["providerRequestId"]], when(served[event["providerRequestId"]])
-        )
+        bill = price_book.bill(served[event["providerRequestId"]], when(served[event["providerRequestId"]]))
         assert event["costUsd"] == bill.cost and event["costState"] == "priced"
     # A client that closes in good order, near the end, may look like one that only sends no more.
     aborted = sum(event["result"] == "aborted" for event in sent)
     print(f"{aborted} of {len(sent)} aborted")
     assert aborted >= 0.9 * len(sent)
     # Left before it was sent: nothing used, nothing counted.
-    assert all(
-        e["costUsd"] == 0 and e["result"] == "aborted"
-        for e in settled.values()
-        if e not in sent
-    )
+    assert all(e["costUsd"] == 0 and e["result"] == "aborted" for e in settled.values() if e not in sent)
     assert len(settled) - len(sent) + len(served) == len(settled)
-    assert (
-        requests.get(f"{journal_ledger.proxy_url}/health", timeout=1).status_code == 200
-    )
+    assert requests.get(f"{journal_ledger.proxy_url}/health", timeout=1).status_code == 200
     wait_until(lambda: descriptors(journal_ledger) < 150, 10, "descriptors given back")
 
 
-FAULTS = (
-    "reset-mid-stream truncate bad-content-length error-midstream malformed-sse no-usage"
-).split()
+FAULTS = ("reset-mid-stream truncate bad-content-length error-midstream malformed-sse no-usage").split()
 
 
 @pytest.mark.parametrize("api", ["/v1/messages", "/v1/chat/completions"])
@@ -237,10 +181,7 @@ def test_a_provider_that_breaks_off_is_never_free_and_never_above_the_reservatio
     journal_ledger, simulator, price_book, api
 ):
     key = journal_ledger.mint_key("alice")
-    model = {
-        "/v1/messages": "claude-sonnet-4-6",
-        "/v1/chat/completions": "gpt-4o-mini",
-    }[api]
+    model = {"/v1/messages": "claude-sonnet-4-6", "/v1/chat/completions": "gpt-4o-mini"}[api]
     for stream in (True, False):
         for fault in FAULTS:
             body = {
@@ -249,38 +190,23 @@ def test_a_provider_that_breaks_off_is_never_free_and_never_above_the_reservatio
                 "stream": stream,
                 "messages": [{"role": "user", "content": "Hello"}],
             }
-            headers = {
-                "x-api-key": key,
-                "x-simulate-fault": fault,
-                "x-session-id": f"{fault}-{stream}",
-            }
+            headers = {"x-api-key": key, "x-simulate-fault": fault, "x-session-id": f"{fault}-{stream}"}
             try:
-                requests.post(
-                    f"{journal_ledger.proxy_url}{api}",
-                    json=body,
-                    headers=headers,
-                    timeout=10,
-                )
+                requests.post(f"{journal_ledger.proxy_url}{api}", json=body, headers=headers, timeout=10)
             except requests.RequestException:
                 pass
     settled = journal_ledger.wait_settled(2 * len(FAULTS))
-    reserved = {
-        event["callId"]: event for event in journal_ledger.events("call.reserved")
-    }
+    reserved = {event["callId"]: event for event in journal_ledger.events("call.reserved")}
     for event in settled:
         session = reserved[event["callId"]]["sessionId"]
         assert 0 < event["costUsd"] <= reserved[event["callId"]]["reservedUsd"], session
-    true = sum(
-        price_book.bill(record, when(record)).cost for record in simulator.records()
-    )
+    true = sum(price_book.bill(record, when(record)).cost for record in simulator.records())
     charged = sum(event["costUsd"] for event in settled)
     print(f"{api}: {charged} counted, {true} billed")
     assert charged >= true
 
 
-def test_a_provider_that_is_silent_is_given_up_when_its_client_leaves_and_the_program_ends(
-    journal_ledger,
-):
+def test_a_provider_that_is_silent_is_given_up_when_its_client_leaves_and_the_program_ends(journal_ledger):
     key = journal_ledger.mint_key("alice")
     body = STREAM.replace(b"4000000", b"400")
     for _ in range(5):

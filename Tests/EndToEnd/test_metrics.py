@@ -22,30 +22,19 @@ def test_a_real_prometheus_holds_the_sum_that_sql_holds(ledger, prometheus):
     for user, calls in (("alice", 3), ("bob", 2)):
         client = ledger.anthropic(ledger.mint_key(user))
         for _ in range(calls):
-            client.messages.create(
-                model="claude-sonnet-4-6", max_tokens=50, messages=HELLO
-            )
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
     ledger.wait_ingested()
     prometheus.wait_scraped()
     (total,) = ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0]
     for job in SERVICES:
-        value = prometheus.value(
-            f'sum(ledger_user_cost_usd{{window="total",job="{job}"}})'
-        )
+        value = prometheus.value(f'sum(ledger_user_cost_usd{{window="total",job="{job}"}})')
         # Prometheus stores doubles: about sixteen digits of the exact sum.
         assert value == pytest.approx(float(total), rel=1e-12)
     assert prometheus.value('sum(ledger_user_calls{window="total",job="proxy"})') == 5
-    assert (
-        prometheus.value('sum(proxy_api_calls_total{user_id="bob",status="ok"})') == 2
-    )
+    assert prometheus.value('sum(proxy_api_calls_total{user_id="bob",status="ok"})') == 2
 
 
-DECISION = (
-    Path(__file__).resolve().parents[2]
-    / "docs"
-    / "adr"
-    / "0012-metrics-on-every-service.md"
-)
+DECISION = Path(__file__).resolve().parents[2] / "docs" / "adr" / "0012-metrics-on-every-service.md"
 
 
 def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sql_holds(
@@ -59,21 +48,13 @@ def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sq
         named = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
         assert f'["127.0.0.1:{port}"]' in documented
         documented = documented.replace(f'"127.0.0.1:{port}"', named)
-    for where, user, calls in (
-        (ledger, "alice", 3),
-        (ledger, "bob", 2),
-        (other, "alice", 1),
-    ):
+    for where, user, calls in ((ledger, "alice", 3), (ledger, "bob", 2), (other, "alice", 1)):
         client = where.anthropic(where.mint_key(user))
         for _ in range(calls):
-            client.messages.create(
-                model="claude-sonnet-4-6", max_tokens=50, messages=HELLO
-            )
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
     ledger.wait_ingested()
     (stored,) = ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0]
-    elsewhere = sum(
-        (event["costUsd"] for event in other.events("call.settled")), Decimal(0)
-    )
+    elsewhere = sum((event["costUsd"] for event in other.events("call.settled")), Decimal(0))
     assert stored > 0 and elsewhere > 0
 
     targets = {name: ledger.ports[name] for name in SERVICES}
@@ -83,16 +64,12 @@ def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sq
         total = prometheus.value('sum(ledger_user_cost_usd{window="total"})')
         assert total == pytest.approx(float(stored + elsewhere), rel=1e-12)
         mine = f'instance="127.0.0.1:{ledger.ports["proxy"]}"'
-        assert prometheus.value(
-            f'sum(ledger_user_cost_usd{{window="total",{mine}}})'
-        ) == pytest.approx(float(stored), rel=1e-12)
-        assert prometheus.value('sum(ledger_user_calls{window="total"})') == 6
-        assert {
-            series["metric"]["job"] for series in prometheus.query("ledger_build_info")
-        } == {"proxy"}
-        assert {series["metric"]["job"] for series in prometheus.query("up")} == set(
-            SERVICES
+        assert prometheus.value(f'sum(ledger_user_cost_usd{{window="total",{mine}}})') == pytest.approx(
+            float(stored), rel=1e-12
         )
+        assert prometheus.value('sum(ledger_user_calls{window="total"})') == 6
+        assert {series["metric"]["job"] for series in prometheus.query("ledger_build_info")} == {"proxy"}
+        assert {series["metric"]["job"] for series in prometheus.query("up")} == set(SERVICES)
     finally:
         prometheus.stop()
 
@@ -100,18 +77,8 @@ def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sq
 def test_totals_survive_a_restart(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)
-    before = journal_ledger.exact_sample(
-        "ledger_user_cost_usd", user="alice", window="total"
-    )
+    before = journal_ledger.exact_sample("ledger_user_cost_usd", user="alice", window="total")
     assert before is not None
     journal_ledger.restart()
-    assert (
-        journal_ledger.exact_sample(
-            "ledger_user_cost_usd", user="alice", window="total"
-        )
-        == before
-    )
-    assert (
-        journal_ledger.sample("proxy_api_calls_total", user_id="alice", status="ok")
-        == 1
-    )
+    assert journal_ledger.exact_sample("ledger_user_cost_usd", user="alice", window="total") == before
+    assert journal_ledger.sample("proxy_api_calls_total", user_id="alice", status="ok") == 1

@@ -21,9 +21,7 @@ def messages(ledger, key):
 
 def messages_streamed(ledger, key):
     with ledger.anthropic(key).messages.stream(
-        model="claude-sonnet-4-6",
-        max_tokens=200,
-        messages=[{"role": "user", "content": PROMPT}],
+        model="claude-sonnet-4-6", max_tokens=200, messages=[{"role": "user", "content": PROMPT}]
     ) as stream:
         assert "".join(stream.text_stream)
 
@@ -38,9 +36,7 @@ def chat(ledger, key):
 def chat_streamed(ledger, key):
     chunks = list(
         ledger.openai(key).chat.completions.create(
-            model="gpt-4o-mini",
-            stream=True,
-            messages=[{"role": "user", "content": PROMPT}],
+            model="gpt-4o-mini", stream=True, messages=[{"role": "user", "content": PROMPT}]
         )
     )
     # This client did not ask for usage, so it must not see the chunk that carries it.
@@ -60,26 +56,16 @@ def chat_streamed_with_usage(ledger, key):
 
 
 def responses(ledger, key):
-    assert (
-        ledger.openai(key)
-        .responses.create(model="gpt-4o-mini", input=PROMPT)
-        .output_text
-    )
+    assert ledger.openai(key).responses.create(model="gpt-4o-mini", input=PROMPT).output_text
 
 
 def responses_streamed(ledger, key):
-    events = list(
-        ledger.openai(key).responses.create(
-            model="gpt-4o-mini", input=PROMPT, stream=True
-        )
-    )
+    events = list(ledger.openai(key).responses.create(model="gpt-4o-mini", input=PROMPT, stream=True))
     assert events[-1].type == "response.completed"
 
 
 def embeddings(ledger, key):
-    answer = ledger.openai(key).embeddings.create(
-        model="text-embedding-3-small", input=PROMPT
-    )
+    answer = ledger.openai(key).embeddings.create(model="text-embedding-3-small", input=PROMPT)
     assert answer.data[0].embedding
 
 
@@ -95,9 +81,7 @@ CALLS = [
 ]
 
 
-def test_every_kind_of_call_has_one_and_the_same_cost_everywhere(
-    ledger, simulator, price_book
-):
+def test_every_kind_of_call_has_one_and_the_same_cost_everywhere(ledger, simulator, price_book):
     costs = {}
     for call in CALLS:
         user = call.__name__.replace("_", "-")
@@ -110,11 +94,7 @@ def test_every_kind_of_call_has_one_and_the_same_cost_everywhere(
 
     # The journal.
     settled = {event["user"]: event for event in ledger.events("call.settled")}
-    assert (
-        len(ledger.events("call.reserved"))
-        == len(ledger.events("call.settled"))
-        == len(CALLS)
-    )
+    assert len(ledger.events("call.reserved")) == len(ledger.events("call.settled")) == len(CALLS)
     for user, bill in costs.items():
         event = settled[user]
         assert event["costUsd"] == bill.cost, event
@@ -123,47 +103,31 @@ def test_every_kind_of_call_has_one_and_the_same_cost_everywhere(
             "ok",
             "provider_final",
         )
-        assert event["usage"] == {
-            name: count for name, count in bill.buckets.items() if count
-        }
-        assert (event["tokensIn"], event["tokensOut"]) == (
-            bill.tokens_in,
-            bill.tokens_out,
-        )
+        assert event["usage"] == {name: count for name, count in bill.buckets.items() if count}
+        assert (event["tokensIn"], event["tokensOut"]) == (bill.tokens_in, bill.tokens_out)
 
     # PostgreSQL.
     ledger.wait_ingested()
-    assert dict(
-        ledger.sql(
-            "select user_id, cost_usd from ledger.events where type = 'call.settled'"
-        )
-    ) == {user: bill.cost for user, bill in costs.items()}
-    assert dict(
-        ledger.sql("select user_id, sum(cost_usd) from ledger.usage_hourly group by 1")
-    ) == {user: bill.cost for user, bill in costs.items()}
-    lines = [
-        line.encode()
-        for (line,) in ledger.sql("select line from ledger.events order by position")
-    ]
+    assert dict(ledger.sql("select user_id, cost_usd from ledger.events where type = 'call.settled'")) == {
+        user: bill.cost for user, bill in costs.items()
+    }
+    assert dict(ledger.sql("select user_id, sum(cost_usd) from ledger.usage_hourly group by 1")) == {
+        user: bill.cost for user, bill in costs.items()
+    }
+    lines = [line.encode() for (line,) in ledger.sql("select line from ledger.events order by position")]
     assert lines == ledger.lines()
 
     # /metrics, digit by digit, on every service; and the terminal.
     for user, bill in costs.items():
         for service in ledger.services:
             for window in ("day", "month", "total"):
-                shown = ledger.exact_sample(
-                    "ledger_user_cost_usd", service, user=user, window=window
-                )
+                shown = ledger.exact_sample("ledger_user_cost_usd", service, user=user, window=window)
                 assert Decimal(shown) == bill.cost, (service, window)
         assert (
-            ledger.sample(
-                "ledger_user_tokens", user=user, direction="input", window="total"
-            )
+            ledger.sample("ledger_user_tokens", user=user, direction="input", window="total")
             == bill.tokens_in
         )
-    assert {row["user"]: row["costUsd"] for row in ledger.usage()} == {
-        u: b.cost for u, b in costs.items()
-    }
+    assert {row["user"]: row["costUsd"] for row in ledger.usage()} == {u: b.cost for u, b in costs.items()}
 
 
 @pytest.mark.parametrize("kind", ["verify", "replay"])
@@ -179,10 +143,7 @@ def test_what_is_shown_live_is_what_a_replay_from_zero_gives(ledger, kind):
     assert alice["costUsd"] == Decimal(
         ledger.exact_sample("ledger_user_cost_usd", user="alice", window="total")
     )
-    assert (
-        alice["costUsd"]
-        == ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0][0]
-    )
+    assert alice["costUsd"] == ledger.sql("select sum(cost_usd) from ledger.usage_hourly")[0][0]
     assert (alice["calls"], replayed["openCalls"]) == (len(CALLS), 0)
     assert replayed["position"] == len(ledger.lines())
     shown = {
@@ -196,23 +157,14 @@ def test_what_is_shown_live_is_what_a_replay_from_zero_gives(ledger, kind):
 
 
 def test_the_answer_s_bytes_are_the_provider_s(journal_ledger, simulator):
-    body = {
-        "model": "claude-sonnet-4-6",
-        "max_tokens": 50,
-        "messages": [{"role": "user", "content": PROMPT}],
-    }
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 50, "messages": [{"role": "user", "content": PROMPT}]}
     through = requests.post(
         f"{journal_ledger.proxy_url}/v1/messages",
         json=body,
         timeout=10,
         headers={"x-api-key": journal_ledger.mint_key("alice")},
     )
-    direct = requests.post(
-        f"{simulator.url}/v1/messages",
-        json=body,
-        headers={"x-api-key": "x"},
-        timeout=10,
-    )
+    direct = requests.post(f"{simulator.url}/v1/messages", json=body, headers={"x-api-key": "x"}, timeout=10)
     mine, theirs = through.json(), direct.json()
     mine.pop("id"), theirs.pop("id")
     assert mine == theirs

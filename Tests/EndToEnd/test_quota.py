@@ -13,21 +13,13 @@ from traffic import storm
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
-def test_a_thousand_calls_at_once_do_not_pass_a_limit_of_five_dollars(
-    journal_ledger, simulator
-):
+def test_a_thousand_calls_at_once_do_not_pass_a_limit_of_five_dollars(journal_ledger, simulator):
     limit = Decimal(5)
     key = journal_ledger.mint_key("alice")
     journal_ledger.set_quota("alice", dailyLimitUsd=5)
     # Each reserves about $0.15 and takes a while, so many are open at once: reservations meet the limit.
     answered, refused = asyncio.run(
-        storm(
-            journal_ledger,
-            key,
-            calls=1000,
-            max_tokens=8000,
-            headers={"x-simulate-delay-ms": "200"},
-        )
+        storm(journal_ledger, key, calls=1000, max_tokens=8000, headers={"x-simulate-delay-ms": "200"})
     )
     assert answered + refused == 1000
     assert answered > 0 and refused > 0
@@ -41,9 +33,7 @@ def test_a_thousand_calls_at_once_do_not_pass_a_limit_of_five_dollars(
     # Not retried by the SDK: as many rejections as it raised errors.
     assert sums.rejected == refused
     assert 0 < sums.cost <= limit
-    most = max(
-        window.charged for (user, _), window in state.windows.items() if user == "alice"
-    )
+    most = max(window.charged for (user, _), window in state.windows.items() if user == "alice")
     assert most <= limit
 
 
@@ -53,9 +43,7 @@ def test_a_limit_is_met_by_what_was_spent_as_well(journal_ledger):
     answered = 0
     with pytest.raises(anthropic.RateLimitError) as refusal:
         for _ in range(1000):
-            client.messages.create(
-                model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO
-            )
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO)
             answered += 1
     assert answered > 0
     response = refusal.value.response
@@ -77,18 +65,14 @@ def test_openai_s_client_raises_its_own_error_and_does_not_retry(journal_ledger)
     assert journal_ledger.sample("proxy_quota_rejections_total", user_id="bob") == 1
 
 
-def test_a_user_who_is_switched_off_cannot_call_and_one_whose_limit_is_removed_can(
-    journal_ledger,
-):
+def test_a_user_who_is_switched_off_cannot_call_and_one_whose_limit_is_removed_can(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("carol"))
     journal_ledger.set_quota("carol", enabled=False)
     with pytest.raises(anthropic.APIStatusError):
         client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO)
     journal_ledger.delete_quota("carol")
     assert (
-        client.messages.create(
-            model="claude-sonnet-4-6", max_tokens=20, messages=HELLO
-        ).usage.output_tokens
+        client.messages.create(model="claude-sonnet-4-6", max_tokens=20, messages=HELLO).usage.output_tokens
         > 0
     )
 
@@ -98,9 +82,7 @@ def test_a_limit_in_tokens_holds(journal_ledger):
     journal_ledger.set_quota("dave", dailyTokens=10_000)
     with pytest.raises(anthropic.RateLimitError):
         for _ in range(1000):
-            client.messages.create(
-                model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO
-            )
+            client.messages.create(model="claude-sonnet-4-6", max_tokens=1000, messages=HELLO)
     state = fold.fold(journal_ledger.events())
     assert state.violations == [] and state.by_user["dave"].calls > 0
 

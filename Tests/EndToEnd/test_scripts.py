@@ -19,27 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def server(folder, binary):
     """A script/server on a home and ports of its own."""
-    ports = {
-        name: free_port() for name in ("GATEWAY", "PROXY", "PLATFORM", "SIMULATOR")
-    }
-    environment = clean_environment() | {
-        "LEDGER_HOME": str(folder / "home"),
-        "DLEDGER_BINARY": str(binary),
-    }
+    ports = {name: free_port() for name in ("GATEWAY", "PROXY", "PLATFORM", "SIMULATOR")}
+    environment = clean_environment() | {"LEDGER_HOME": str(folder / "home"), "DLEDGER_BINARY": str(binary)}
     environment |= {f"{name}_PORT": str(port) for name, port in ports.items()}
     folder.chmod(0o755)
     process = Process(
-        "script/server",
-        [ROOT / "script" / "server"],
-        folder / "server.out",
-        environment,
+        "script/server", [ROOT / "script" / "server"], folder / "server.out", environment
     ).start()
-    wait_until(
-        lambda: "Ctrl-C stops everything" in process.log.read_text(),
-        120,
-        "script/server",
-        process,
-    )
+    wait_until(lambda: "Ctrl-C stops everything" in process.log.read_text(), 120, "script/server", process)
     yield process, environment, ports
     process.stop(30)
 
@@ -54,9 +41,7 @@ def test_script_server_ends_with_three_healthy_services_and_a_database(server, f
 
     # The line that it prints can be pasted.
     command = said.partition("Try it:")[2].partition("Ctrl-C")[0]
-    answer = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=20
-    )
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20)
     assert '"type":"message"' in answer.stdout.replace(" ", ""), answer
 
     proxy = f"http://127.0.0.1:{ports['PROXY']}"
@@ -91,30 +76,20 @@ def test_script_server_ends_with_three_healthy_services_and_a_database(server, f
     assert process.stop(30, signal.SIGINT) == 0
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(
-            f"postgresql:///ledger?host={folder / 'home' / 'postgres'}&user=ledger"
-        )
+        psycopg.connect(f"postgresql:///ledger?host={folder / 'home' / 'postgres'}&user=ledger")
 
 
 def test_a_second_script_server_on_one_home_is_refused(server):
     _, environment, _ = server
     done = subprocess.run(
-        [ROOT / "script" / "server"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
+        [ROOT / "script" / "server"], env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 69 and "Another script/server" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "name", sorted(p.name for p in (ROOT / "script").iterdir() if p.is_file())
-)
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "script").iterdir() if p.is_file()))
 def test_every_script_says_what_it_does(name):
-    done = subprocess.run(
-        [ROOT / "script" / name, "--help"], capture_output=True, text=True, timeout=20
-    )
+    done = subprocess.run([ROOT / "script" / name, "--help"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and f"script/{name}" in done.stdout
 
 

@@ -24,12 +24,12 @@ def test_an_unknown_model_is_unpriced_holds_its_reservation_and_shows(ledger):
     assert settled["tokensOut"] > 0
     assert sum(ledger.samples("ledger_unpriced_calls").values()) == 1
     ledger.wait_ingested()
-    assert ledger.sql(
-        "select cost_usd, cost_state from ledger.events where type = 'call.settled'"
-    ) == [(None, "unpriced")]
-    assert ledger.sql(
-        "select sum(unpriced_calls), sum(held_usd) from ledger.usage_hourly"
-    ) == [(1, settled["heldUsd"])]
+    assert ledger.sql("select cost_usd, cost_state from ledger.events where type = 'call.settled'") == [
+        (None, "unpriced")
+    ]
+    assert ledger.sql("select sum(unpriced_calls), sum(held_usd) from ledger.usage_hourly") == [
+        (1, settled["heldUsd"])
+    ]
     (row,) = ledger.usage()
     assert (row["unpricedCalls"], row["heldUsd"]) == (1, settled["heldUsd"])
 
@@ -39,16 +39,12 @@ def test_what_unpriced_calls_hold_counts_against_the_limit(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     with pytest.raises(anthropic.RateLimitError):
         for _ in range(200):
-            client.messages.create(
-                model="claude-nobody-knows-1", max_tokens=20, messages=HELLO
-            )
+            client.messages.create(model="claude-nobody-knows-1", max_tokens=20, messages=HELLO)
     state = fold.fold(journal_ledger.events())
     assert state.violations == [] and state.by_user["alice"].held > 0
 
 
-@pytest.mark.parametrize(
-    "fault", ["no-usage", "reset-mid-stream", "truncate", "malformed-sse"]
-)
+@pytest.mark.parametrize("fault", ["no-usage", "reset-mid-stream", "truncate", "malformed-sse"])
 def test_an_answer_without_its_figures_is_never_free(journal_ledger, fault):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"), max_retries=0)
     try:
@@ -74,24 +70,10 @@ def test_a_stream_without_its_end_costs_no_less_than_is_billed_and_no_more_than_
     journal_ledger, simulator, price_book, fault, words
 ):
     key = journal_ledger.mint_key("alice")
-    body = {
-        "model": "claude-sonnet-4-6",
-        "max_tokens": words,
-        "messages": HELLO,
-        "stream": True,
-    }
-    headers = {
-        "x-api-key": key,
-        "x-simulate-fault": fault,
-        "x-simulate-output-tokens": str(words),
-    }
+    body = {"model": "claude-sonnet-4-6", "max_tokens": words, "messages": HELLO, "stream": True}
+    headers = {"x-api-key": key, "x-simulate-fault": fault, "x-simulate-output-tokens": str(words)}
     with contextlib.suppress(requests.RequestException):
-        requests.post(
-            f"{journal_ledger.proxy_url}/v1/messages",
-            json=body,
-            headers=headers,
-            timeout=10,
-        )
+        requests.post(f"{journal_ledger.proxy_url}/v1/messages", json=body, headers=headers, timeout=10)
     (settled,) = journal_ledger.wait_settled(1)
     (reserved,) = journal_ledger.events("call.reserved")
     (record,) = simulator.records()
@@ -101,18 +83,13 @@ def test_a_stream_without_its_end_costs_no_less_than_is_billed_and_no_more_than_
     assert settled["tokensIn"] + settled["tokensOut"] <= reserved["reservedTokens"]
 
 
-def test_a_client_that_leaves_is_charged_for_what_the_provider_served(
-    journal_ledger, simulator, price_book
-):
+def test_a_client_that_leaves_is_charged_for_what_the_provider_served(journal_ledger, simulator, price_book):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     with client.messages.stream(
         model="claude-sonnet-4-6",
         max_tokens=200,
         messages=HELLO,
-        extra_headers={
-            "x-simulate-output-tokens": "50",
-            "x-simulate-chunk-delay-ms": "20",
-        },
+        extra_headers={"x-simulate-output-tokens": "50", "x-simulate-chunk-delay-ms": "20"},
     ) as stream:
         for number, _event in enumerate(stream):
             if number > 5:
@@ -125,9 +102,7 @@ def test_a_client_that_leaves_is_charged_for_what_the_provider_served(
 
 
 @pytest.mark.parametrize("status", [429, 500, 529])
-def test_a_provider_s_refusal_costs_nothing_and_frees_the_reservation(
-    journal_ledger, status
-):
+def test_a_provider_s_refusal_costs_nothing_and_frees_the_reservation(journal_ledger, status):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"), max_retries=0)
     with pytest.raises(anthropic.APIStatusError) as refused:
         client.messages.create(
@@ -138,11 +113,7 @@ def test_a_provider_s_refusal_costs_nothing_and_frees_the_reservation(
         )
     assert refused.value.status_code == status
     (settled,) = journal_ledger.wait_settled(1)
-    assert (settled["costUsd"], settled["status"], settled["result"]) == (
-        0,
-        status,
-        "error",
-    )
+    assert (settled["costUsd"], settled["status"], settled["result"]) == (0, status, "error")
     assert fold.fold(journal_ledger.events()).open == {}
 
 
@@ -157,8 +128,8 @@ def test_without_a_provider_s_key_a_call_is_refused_by_name(make_ledger):
 
 
 def test_counting_tokens_is_free(journal_ledger):
-    counted = journal_ledger.anthropic(
-        journal_ledger.mint_key("alice")
-    ).messages.count_tokens(model="claude-sonnet-4-6", messages=HELLO)
+    counted = journal_ledger.anthropic(journal_ledger.mint_key("alice")).messages.count_tokens(
+        model="claude-sonnet-4-6", messages=HELLO
+    )
     assert counted.input_tokens > 0
     assert all(event["costUsd"] == 0 for event in journal_ledger.events("call.settled"))

@@ -16,9 +16,7 @@ def stopped(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     for _ in range(3):
         client.messages.create(
-            model="claude-sonnet-4-6",
-            max_tokens=20,
-            messages=[{"role": "user", "content": "Hello"}],
+            model="claude-sonnet-4-6", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
         )
     journal_ledger.stop()
     return journal_ledger
@@ -33,10 +31,7 @@ def edit(ledger, change) -> Path:
 def chain_script(ledger) -> subprocess.CompletedProcess:
     logs = ledger.home / "system" / "logs"
     return subprocess.run(
-        [sys.executable, SCRIPT, logs, ledger.origin],
-        capture_output=True,
-        text=True,
-        timeout=30,
+        [sys.executable, SCRIPT, logs, ledger.origin], capture_output=True, text=True, timeout=30
     )
 
 
@@ -48,15 +43,9 @@ def test_an_untouched_journal_holds(stopped):
 
 
 EDITS = {
-    "one byte": lambda text: text.replace(b'"alice"', b'"alicf"', 3).replace(
-        b'"alicf"', b'"alice"', 2
-    ),
-    "a line is gone": lambda text: b"\n".join(
-        text.split(b"\n")[:2] + text.split(b"\n")[3:]
-    ),
-    "a line is doubled": lambda text: b"\n".join(
-        text.split(b"\n")[:3] + text.split(b"\n")[2:]
-    ),
+    "one byte": lambda text: text.replace(b'"alice"', b'"alicf"', 3).replace(b'"alicf"', b'"alice"', 2),
+    "a line is gone": lambda text: b"\n".join(text.split(b"\n")[:2] + text.split(b"\n")[3:]),
+    "a line is doubled": lambda text: b"\n".join(text.split(b"\n")[:3] + text.split(b"\n")[2:]),
     "two lines are swapped": lambda text: b"\n".join(
         (parts := text.split(b"\n"))[:2] + [parts[3], parts[2]] + parts[4:]
     ),
@@ -70,9 +59,7 @@ def test_an_edited_journal_is_refused_and_the_line_is_named(stopped, name):
     said = done.stdout + done.stderr
     assert done.returncode == 1
     # Line 3 carries the change; where a line is gone, doubled or swapped, the first wrong one is 3 or 4.
-    assert segment.name in said and any(
-        f":{n}" in said or f"line {n}" in said for n in (3, 4)
-    ), said
+    assert segment.name in said and any(f":{n}" in said or f"line {n}" in said for n in (3, 4)), said
     assert chain_script(stopped).returncode == 1
     assert fold.broken_links(stopped.lines(), stopped.origin) != []
 
@@ -83,11 +70,7 @@ def test_a_torn_tail_is_kept_aside_and_cut(stopped):
     stopped.start()
     assert stopped.lines()[: len(whole)] == whole
     assert fold.broken_links(stopped.lines(), stopped.origin) == []
-    kept = [
-        p
-        for p in stopped.home.rglob("*")
-        if p.is_file() and b'{"position":99' in p.read_bytes()
-    ]
+    kept = [p for p in stopped.home.rglob("*") if p.is_file() and b'{"position":99' in p.read_bytes()]
     assert kept and kept[0] not in fold.segments(stopped.home)
 
 

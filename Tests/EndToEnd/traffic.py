@@ -26,14 +26,7 @@ class Sent:
 class Load:
     """Clients that call without a pause until they are told to stop."""
 
-    def __init__(
-        self,
-        ledger,
-        key: str,
-        clients: int = 8,
-        model: str = "claude-sonnet-4-6",
-        headers=None,
-    ):
+    def __init__(self, ledger, key: str, clients: int = 8, model: str = "claude-sonnet-4-6", headers=None):
         self.ledger = ledger
         self.key = key
         self.model = model
@@ -47,9 +40,7 @@ class Load:
         self._running = []
 
     def __enter__(self) -> "Load":
-        self._running = [
-            self._pool.submit(self._client, number) for number in range(self._clients)
-        ]
+        self._running = [self._pool.submit(self._client, number) for number in range(self._clients)]
         return self
 
     def __exit__(self, *_) -> None:
@@ -87,10 +78,7 @@ class Load:
         began = time.monotonic()
         try:
             answer = session.post(
-                f"{self.ledger.proxy_url}/v1/messages",
-                json=body,
-                headers=headers,
-                timeout=20,
+                f"{self.ledger.proxy_url}/v1/messages", json=body, headers=headers, timeout=20
             )
         except requests.RequestException:
             return
@@ -114,14 +102,10 @@ class Load:
         return [call for call in self.calls if call.outcome == "complete"]
 
 
-async def storm(
-    ledger, key: str, calls: int, max_tokens: int, headers=None
-) -> tuple[int, int]:
+async def storm(ledger, key: str, calls: int, max_tokens: int, headers=None) -> tuple[int, int]:
     """Starts `calls` calls at once by the real SDK: how many were answered, how many RateLimitErrors."""
     answered = refused = 0
-    async with anthropic.AsyncAnthropic(
-        api_key=key, base_url=ledger.proxy_url, timeout=120
-    ) as client:
+    async with anthropic.AsyncAnthropic(api_key=key, base_url=ledger.proxy_url, timeout=120) as client:
 
         async def one() -> None:
             nonlocal answered, refused

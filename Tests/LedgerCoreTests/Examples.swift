@@ -48,6 +48,8 @@ enum Examples {
         case .quotaRemoved: return [.quotaRemoved(QuotaRemoved(user: alice, actor: "admin"))]
         case .pricesPublished:
             return [.pricesPublished(PricesPublished(priceBook: "5f2a", models: 57, source: "prices.json"))]
+        case .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived:
+            return try gatewayEvents(of: type)
         }
     }
 

@@ -65,7 +65,7 @@ struct LedgerStateModelTests {
             switch seed.number(0...9) {
             case 0...4: try reserve()
             case 5...7: try settle()
-            case 8: try expire()
+            case 8: try seed.once(in: 2) ? expire() : run()
             default: try setQuota()
             }
         }
@@ -112,6 +112,29 @@ struct LedgerStateModelTests {
             guard let (number, entry) = openCall() else { return }
             try ledger.run(.expire(call(number, of: entry.user).callID, .restart))
             close(number, entry.reserved, entry.tokensReserved)
+        }
+
+        /// An agent run that is money of its own: it adds when it ends, on the day on which it ends.
+        mutating func run() throws {
+            let user = seed.pick(users)
+            let admitted = model.admits(user, 1, 1, on: day)
+            let dispatch = dispatch(next, of: user)
+            try ledger.run(.startDispatch(DispatchStarted(dispatch: dispatch, queuedMilliseconds: 0)))
+            guard case .dispatchStarted = ledger.last else {
+                #expect(!admitted)
+                return
+            }
+            #expect(admitted)
+            move(seed.number(0...40_000_000_000))
+            excused.insert(user)
+            let amount = Money(attos: Int128(seed.number(0...9)) * Money.attosPerDollar / 3)
+            let tokens = seed.number(0...20)
+            let share = share("m", amount, input: tokens)
+            try ledger.run(.completeDispatch(report(dispatch, shares: [share], cost: .priced(amount))))
+            model.entries[next] = Model.Entry(
+                user: user, day: day, reserved: 0, tokensReserved: 0, used: amount.attos, tokens: tokens,
+                isOpen: false)
+            next += 1
         }
 
         private mutating func close(_ number: Int, _ amount: Int128, _ tokens: Int64) {

@@ -41,10 +41,16 @@ struct RandomEvents {
 
     mutating func id() -> UniqueID { UniqueID(bits: UInt128(seed.next()) << 64 | UInt128(seed.next())) }
 
+    /// An identifier that others may have, so that events meet.
+    mutating func sharedID() -> UniqueID {
+        seed.once(in: 4) ? id() : UniqueID(bits: UInt128(seed.number(1...5)))
+    }
+
     mutating func call() throws -> CallIdentity {
         CallIdentity(
-            callID: id(), user: try user(), source: text(), provider: text(), model: text(), api: text(),
-            dispatchID: optionalText(), sessionID: optionalText())
+            callID: sharedID(), user: try user(), source: text(), provider: text(), model: text(),
+            api: text(), dispatchID: seed.once(in: 2) ? sharedID().text : optionalText(),
+            sessionID: optionalText())
     }
 
     mutating func cost() -> Cost {
@@ -106,7 +112,44 @@ struct RandomEvents {
         case .quotaRemoved: .quotaRemoved(QuotaRemoved(user: try user(), actor: text()))
         case .pricesPublished:
             .pricesPublished(PricesPublished(priceBook: text(), models: count(), source: text()))
+        case .dispatchStarted:
+            .dispatchStarted(
+                DispatchStarted(dispatch: try dispatch(), queuedMilliseconds: count(), prompt: optionalText())
+            )
+        case .dispatchCompleted: .dispatchCompleted(try completed())
+        case .dispatchRejected:
+            .dispatchRejected(
+                DispatchRejected(
+                    dispatch: try dispatch(), reason: seed.pick(DispatchRefusal.allCases),
+                    limit: seed.once(in: 2) ? nil : limit(), queuedMilliseconds: count()))
+        case .alertReceived:
+            .alertReceived(
+                AlertReceived(
+                    fingerprint: text(), status: seed.pick(AlertStatus.allCases), name: text(),
+                    severity: optionalText(), summary: optionalText(), startsAt: time(),
+                    endsAt: seed.once(in: 2) ? nil : time(), from: text()))
         }
+    }
+
+    mutating func dispatch() throws -> DispatchIdentity {
+        DispatchIdentity(
+            dispatchID: sharedID(), user: try user(),
+            source: seed.once(in: 2) ? text() : seed.pick(DispatchSource.allCases).rawValue,
+            sessionID: optionalText(), kernel: text(), requestModel: optionalText())
+    }
+
+    mutating func completed() throws -> DispatchCompleted {
+        let shares = (0..<seed.pick([0, 0, 2, 3])).map { _ in
+            DispatchShare(provider: text(), model: text(), usage: usage(), cost: money())
+        }
+        return DispatchCompleted(
+            dispatch: try dispatch(), billing: seed.pick(DispatchBilling.allCases),
+            result: seed.pick(CallResult.allCases), reason: optionalText(), provider: text(), model: text(),
+            calls: count(), usage: usage(), usageSource: seed.pick(UsageSource.allCases), cost: cost(),
+            reportedCost: seed.once(in: 2) ? nil : money(), priceBook: text(), models: shares,
+            providerRequestID: optionalText(), durationMilliseconds: count(), prompt: optionalText(),
+            toolsUsed: (0..<seed.number(0...3)).map { _ in text() },
+            toolInputs: (0..<seed.number(0...3)).map { _ in text() })
     }
 
     mutating func recorded() throws -> RecordedEvent {

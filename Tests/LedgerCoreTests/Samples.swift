@@ -11,10 +11,12 @@ func moment(_ text: String) throws -> Timestamp { try #require(Timestamp(text.ut
 func usd(_ text: String) throws -> Money { try Money(decimal: text) }
 
 /// The call number `number` of `user`.
-func call(_ number: Int, of user: UserID, model: String = "claude-sonnet-4-5") -> CallIdentity {
+func call(
+    _ number: Int, of user: UserID, model: String = "claude-sonnet-4-5", in dispatch: DispatchIdentity? = nil
+) -> CallIdentity {
     CallIdentity(
         callID: UniqueID(bits: UInt128(number)), user: user, source: "proxy", provider: "anthropic",
-        model: model, api: "messages")
+        model: model, api: "messages", dispatchID: dispatch?.dispatchID.text)
 }
 
 /// The end of `call` at `cost`.
@@ -27,6 +29,29 @@ func settled(
     return CallSettled(
         call: call, result: result, status: 200, usage: usage, usageSource: .providerFinal, cost: cost,
         priceBook: "book", durationMilliseconds: 7)
+}
+
+/// The agent run number `number` of `user`.
+func dispatch(_ number: Int, of user: UserID, source: String = "web") -> DispatchIdentity {
+    DispatchIdentity(
+        dispatchID: UniqueID(bits: UInt128(number) << 64), user: user, source: source, kernel: "command")
+}
+
+/// A model's share of an agent run.
+func share(_ model: String, _ cost: Money, input: Int64 = 0) -> DispatchShare {
+    var usage = Usage()
+    usage.input = input
+    return DispatchShare(provider: "anthropic", model: model, usage: usage, cost: cost)
+}
+
+/// What the gateway says at the end of `dispatch`.
+func report(
+    _ dispatch: DispatchIdentity, result: CallResult = .ok, isProxied: Bool? = nil,
+    shares: [DispatchShare]? = nil, cost: Cost = .unpriced(holding: .zero)
+) -> DispatchReport {
+    DispatchReport(
+        dispatchID: dispatch.dispatchID, result: result, isProxied: isProxied, shares: shares, cost: cost,
+        priceBook: "book", durationMilliseconds: 9)
 }
 
 /// Records events one after another, as a writer would.

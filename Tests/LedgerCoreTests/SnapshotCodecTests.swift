@@ -114,6 +114,20 @@ struct SnapshotCodecTests {
         }
         try ledger.run(.settle(settled(call(1, of: alice), .priced(try usd("0.125")), input: 9, output: 2)))
         try ledger.run(.expire(call(2, of: alice).callID, .restart))
+        let run = dispatch(1, of: alice)
+        try ledger.run(.startDispatch(DispatchStarted(dispatch: run, queuedMilliseconds: 3, prompt: "hi")))
+        try ledger.run(
+            .reserve(
+                call(4, of: alice, in: run), Estimate(cost: try usd("0.5"), tokens: 100), priceBook: "5f2a",
+                isPriced: true))
+        let other = dispatch(2, of: alice, source: "fax")
+        try ledger.run(.startDispatch(DispatchStarted(dispatch: other, queuedMilliseconds: 0)))
+        let cost = try usd("0.25")
+        try ledger.run(
+            .completeDispatch(report(other, shares: [share("m", cost, input: 1)], cost: .priced(cost))))
+        for case .alertReceived(let alert) in try Examples.gatewayEvents(of: .alertReceived) {
+            try ledger.run(.receiveAlert(alert))
+        }
         for event in ledger.events { usage.evolve(event) }
         try expectGolden(SnapshotCodec.encode(ledger.state, usage), named: "journal/snapshot.jsonl")
     }

@@ -45,6 +45,12 @@ struct UsageProjectionTests {
         return projection
     }
 
+    private static func deltas(of recorded: RecordedEvent) -> [UsageSums] {
+        var sums: [UsageSums] = []
+        UsageDelta.each(of: recorded) { sums.append($0.sums) }
+        return sums
+    }
+
     private static func sum(_ sums: some Sequence<UsageSums>) -> UsageSums {
         sums.reduce(into: UsageSums()) { $0.add($1) }
     }
@@ -55,7 +61,7 @@ struct UsageProjectionTests {
         let projection = Self.fold(events)
         var hourly = HourlyRollup()
         for event in events { hourly.evolve(event) }
-        let deltas = Self.sum(events.compactMap { UsageDelta(of: $0)?.sums })
+        let deltas = Self.sum(events.flatMap { Self.deltas(of: $0) })
         #expect(deltas.calls + deltas.rejected == 400)
         #expect(Self.sum(projection.users.values.map(\.total)) == deltas)
         #expect(Self.sum(projection.models.values) == deltas)
@@ -129,7 +135,7 @@ struct UsageProjectionTests {
         let alice = try user("alice")
         var ledger = try Recorder(at: "2026-11-30T23:59:59Z")
         ledger.record(.callSettled(settled(call(1, of: alice), .unpriced(holding: try usd("1")), input: 5)))
-        let sums = try #require(UsageDelta(of: ledger.events[0])).sums
+        let sums = try #require(Self.deltas(of: ledger.events[0]).first)
         #expect(sums.cost == .zero)
         #expect(sums.held == (try usd("1")))
         #expect(sums.unpricedCalls == 1)

@@ -14,6 +14,16 @@ package enum Command: Hashable, Sendable {
     case removeQuota(UserID, actor: String)
     /// Put a price book into force.
     case publishPrices(PricesPublished)
+    /// Begin an agent run, or refuse it when the user's limits leave nothing.
+    case startDispatch(DispatchStarted)
+    /// Record that an agent run never began.
+    case rejectDispatch(DispatchRejected)
+    /// Record the end of an agent run.
+    case completeDispatch(DispatchReport)
+    /// End an open agent run that nobody will report on.
+    case abandonDispatch(UniqueID, ExpiryReason)
+    /// Record an alert, unless it is known already.
+    case receiveAlert(AlertReceived)
 }
 
 /// Why a command was refused: it contradicts what is recorded.
@@ -28,4 +38,8 @@ package enum Rejection: Error, Hashable {
     case negative
     /// The user has no limits to remove.
     case noQuota(UserID)
+    /// An agent run with this identifier is open.
+    case alreadyStarted(UniqueID)
+    /// No open agent run has this identifier: it never began, or it has ended.
+    case notStarted(UniqueID)
 }

@@ -14,6 +14,14 @@ package enum Event: Hashable, Sendable {
     case quotaRemoved(QuotaRemoved)
     /// Another price book came into force.
     case pricesPublished(PricesPublished)
+    /// An agent run begins.
+    case dispatchStarted(DispatchStarted)
+    /// An agent run has ended; kept apart in memory, because it is large and events of calls are many.
+    indirect case dispatchCompleted(DispatchCompleted)
+    /// An agent run was refused, or left the queue, before it began.
+    case dispatchRejected(DispatchRejected)
+    /// An alert from outside fired, or ended.
+    case alertReceived(AlertReceived)
 
     /// The event's type, as the journal writes it.
     package var type: EventType {
@@ -25,6 +33,10 @@ package enum Event: Hashable, Sendable {
         case .quotaSet: .quotaSet
         case .quotaRemoved: .quotaRemoved
         case .pricesPublished: .pricesPublished
+        case .dispatchStarted: .dispatchStarted
+        case .dispatchCompleted: .dispatchCompleted
+        case .dispatchRejected: .dispatchRejected
+        case .alertReceived: .alertReceived
         }
     }
 
@@ -35,7 +47,21 @@ package enum Event: Hashable, Sendable {
         case .callSettled(let event): event.call
         case .callRejected(let event): event.call
         case .callExpired(let event): event.call
-        case .quotaSet, .quotaRemoved, .pricesPublished: nil
+        case .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchCompleted,
+            .dispatchRejected, .alertReceived:
+            nil
+        }
+    }
+
+    /// The agent run that it begins, ends or refuses; nil for all other events.
+    package var dispatch: DispatchIdentity? {
+        switch self {
+        case .dispatchStarted(let event): event.dispatch
+        case .dispatchCompleted(let event): event.dispatch
+        case .dispatchRejected(let event): event.dispatch
+        case .callReserved, .callSettled, .callRejected, .callExpired, .quotaSet, .quotaRemoved,
+            .pricesPublished, .alertReceived:
+            nil
         }
     }
 
@@ -48,7 +74,10 @@ package enum Event: Hashable, Sendable {
         case .callExpired(let event): event.user
         case .quotaSet(let event): event.user
         case .quotaRemoved(let event): event.user
-        case .pricesPublished: nil
+        case .dispatchStarted(let event): event.dispatch.user
+        case .dispatchCompleted(let event): event.dispatch.user
+        case .dispatchRejected(let event): event.dispatch.user
+        case .pricesPublished, .alertReceived: nil
         }
     }
 }
@@ -62,6 +91,10 @@ package enum EventType: String, CaseIterable, Sendable {
     case quotaSet = "quota.set"
     case quotaRemoved = "quota.removed"
     case pricesPublished = "prices.published"
+    case dispatchStarted = "dispatch.started"
+    case dispatchCompleted = "dispatch.completed"
+    case dispatchRejected = "dispatch.rejected"
+    case alertReceived = "alert.received"
 }
 
 /// An event with its envelope: where, when and by what name it was recorded.

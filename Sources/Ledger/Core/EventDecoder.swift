@@ -31,6 +31,10 @@ package enum EventDecoder {
                 PricesPublished(
                     priceBook: try line.string("priceBook"), models: try line.integer("models"),
                     source: try line.string("from")))
+        case .dispatchStarted: .dispatchStarted(try dispatchStarted(&line))
+        case .dispatchCompleted: .dispatchCompleted(try dispatchCompleted(&line))
+        case .dispatchRejected: .dispatchRejected(try dispatchRejected(&line))
+        case .alertReceived: .alertReceived(try alert(&line))
         }
     }
 
@@ -40,7 +44,7 @@ package enum EventDecoder {
         return user
     }
 
-    private static func choice<Choice: RawRepresentable>(
+    static func choice<Choice: RawRepresentable>(
         _ key: StaticString, _ line: inout LineScanner
     ) throws(CodecError) -> Choice where Choice.RawValue == String {
         let offset = line.offset
@@ -90,7 +94,7 @@ package enum EventDecoder {
             prompt: try line.optionalString("prompt"), toolsUsed: try line.strings("toolsUsed"))
     }
 
-    private static func usage(_ line: inout LineScanner) throws(CodecError) -> Usage {
+    static func usage(_ line: inout LineScanner) throws(CodecError) -> Usage {
         var usage = Usage()
         try line.object("usage") { (fields: inout LineScanner) throws(CodecError) in
             for bucket in UsageBucket.allCases {
@@ -107,7 +111,7 @@ package enum EventDecoder {
         return usage
     }
 
-    private static func cost(_ line: inout LineScanner) throws(CodecError) -> Cost {
+    static func cost(_ line: inout LineScanner) throws(CodecError) -> Cost {
         let amount = try line.nullableMoney("costUsd")
         let offset = line.offset
         let state: CostState = try choice("costState", &line)
@@ -124,24 +128,30 @@ package enum EventDecoder {
         let kind: QuotaLimit.Kind = try choice("reason", &line)
         var limit = QuotaLimit(kind: kind, limit: 0, used: 0, reserved: 0, retryAt: nil)
         try line.object("limit") { (fields: inout LineScanner) throws(CodecError) in
-            switch kind {
-            case .dailyCost, .monthlyCost, .disabled:
-                limit = QuotaLimit(
-                    kind: kind, limit: try fields.money("limitUsd").attos,
-                    used: try fields.money("usedUsd").attos,
-                    reserved: try fields.money("reservedUsd").attos,
-                    retryAt: try fields.optionalTimestamp("retryAt"))
-            case .dailyTokens:
-                limit = QuotaLimit(
-                    kind: kind, limit: Int128(try fields.integer("limitTokens")),
-                    used: Int128(try fields.integer("usedTokens")),
-                    reserved: Int128(try fields.integer("reservedTokens")),
-                    retryAt: try fields.optionalTimestamp("retryAt"))
-            }
+            limit = try figures(of: kind, &fields)
         }
         return CallRejected(
             call: call, limit: limit, requested: try line.money("requestedUsd"),
             requestedTokens: try line.integer("requestedTokens"))
+    }
+
+    /// Reads a limit's figures.
+    static func figures(
+        of kind: QuotaLimit.Kind, _ fields: inout LineScanner
+    ) throws(CodecError) -> QuotaLimit {
+        switch kind {
+        case .dailyCost, .monthlyCost, .disabled:
+            QuotaLimit(
+                kind: kind, limit: try fields.money("limitUsd").attos,
+                used: try fields.money("usedUsd").attos, reserved: try fields.money("reservedUsd").attos,
+                retryAt: try fields.optionalTimestamp("retryAt"))
+        case .dailyTokens:
+            QuotaLimit(
+                kind: kind, limit: Int128(try fields.integer("limitTokens")),
+                used: Int128(try fields.integer("usedTokens")),
+                reserved: Int128(try fields.integer("reservedTokens")),
+                retryAt: try fields.optionalTimestamp("retryAt"))
+        }
     }
 
     private static func expired(_ line: inout LineScanner) throws(CodecError) -> CallExpired {

@@ -22,6 +22,10 @@ package enum EventEncoder {
             line.field("priceBook", event.priceBook)
             line.field("models", event.models)
             line.field("from", event.source)
+        case .dispatchStarted(let event): write(event, to: &line)
+        case .dispatchCompleted(let event): write(event, to: &line)
+        case .dispatchRejected(let event): write(event, to: &line)
+        case .alertReceived(let event): write(event, to: &line)
         }
         bytes = line.unfinished()
     }
@@ -53,12 +57,7 @@ package enum EventEncoder {
         line.field("tokensOut", event.usage.outputTokens)
         write(event.cost, to: &line)
         line.field("durationMs", event.durationMilliseconds)
-        line.object("usage") { usage in
-            for bucket in UsageBucket.allCases where event.usage[bucket] != 0 {
-                usage.field(bucket.key, event.usage[bucket])
-            }
-            if event.usage.reasoning != 0 { usage.field("reasoning", event.usage.reasoning) }
-        }
+        write(event.usage, to: &line)
         line.field("usageSource", event.usageSource.rawValue)
         line.flag("usageInconsistent", event.usageInconsistent)
         line.field("priceBook", event.priceBook)
@@ -71,21 +70,33 @@ package enum EventEncoder {
     private static func write(_ event: CallRejected, to line: inout LineWriter) {
         write(event.call, to: &line)
         line.field("reason", event.limit.kind.rawValue)
-        line.object("limit") { limit in
-            switch event.limit.kind {
-            case .dailyCost, .monthlyCost, .disabled:
-                limit.field("limitUsd", Money(attos: event.limit.limit))
-                limit.field("usedUsd", Money(attos: event.limit.used))
-                limit.field("reservedUsd", Money(attos: event.limit.reserved))
-            case .dailyTokens:
-                limit.field("limitTokens", Int64(clamping: event.limit.limit))
-                limit.field("usedTokens", Int64(clamping: event.limit.used))
-                limit.field("reservedTokens", Int64(clamping: event.limit.reserved))
-            }
-            if let retryAt = event.limit.retryAt { limit.field("retryAt", retryAt) }
-        }
+        line.object("limit") { writeFigures(of: event.limit, to: &$0) }
         line.field("requestedUsd", event.requested)
         line.field("requestedTokens", event.requestedTokens)
+    }
+
+    /// Writes a limit's figures, without its kind.
+    static func writeFigures(of limit: QuotaLimit, to line: inout LineWriter) {
+        switch limit.kind {
+        case .dailyCost, .monthlyCost, .disabled:
+            line.field("limitUsd", Money(attos: limit.limit))
+            line.field("usedUsd", Money(attos: limit.used))
+            line.field("reservedUsd", Money(attos: limit.reserved))
+        case .dailyTokens:
+            line.field("limitTokens", Int64(clamping: limit.limit))
+            line.field("usedTokens", Int64(clamping: limit.used))
+            line.field("reservedTokens", Int64(clamping: limit.reserved))
+        }
+        if let retryAt = limit.retryAt { line.field("retryAt", retryAt) }
+    }
+
+    static func write(_ usage: Usage, to line: inout LineWriter) {
+        line.object("usage") { fields in
+            for bucket in UsageBucket.allCases where usage[bucket] != 0 {
+                fields.field(bucket.key, usage[bucket])
+            }
+            if usage.reasoning != 0 { fields.field("reasoning", usage.reasoning) }
+        }
     }
 
     private static func write(_ event: CallExpired, to line: inout LineWriter) {
@@ -94,7 +105,7 @@ package enum EventEncoder {
         line.field("reason", event.reason.rawValue)
     }
 
-    private static func write(_ cost: Cost, to line: inout LineWriter) {
+    static func write(_ cost: Cost, to line: inout LineWriter) {
         switch cost.state {
         case .priced, .estimated:
             line.field("costUsd", cost.amount)

@@ -8,7 +8,6 @@ package struct HourlyRollup: Hashable, Sendable {
 
     /// Folds one recorded event in.
     package mutating func evolve(_ recorded: RecordedEvent) {
-        guard let delta = UsageDelta(of: recorded) else { return }
-        rows[delta.key, default: UsageSums()].add(delta.sums)
+        UsageDelta.each(of: recorded) { rows[$0.key, default: UsageSums()].add($0.sums) }
     }
 }

@@ -48,11 +48,21 @@ extension LedgerState {
             return [.quotaRemoved(QuotaRemoved(user: user, actor: actor))]
         case .publishPrices(let published):
             return published.priceBook == priceBook ? [] : [.pricesPublished(published)]
+        case .startDispatch(let started): return [try start(started, at: now)]
+        case .rejectDispatch(let rejected):
+            guard dispatches[rejected.dispatch.dispatchID] == nil
+            else { throw .alreadyStarted(rejected.dispatch.dispatchID) }
+            guard rejected.queuedMilliseconds >= 0 else { throw .negative }
+            return [.dispatchRejected(rejected)]
+        case .completeDispatch(let report): return [.dispatchCompleted(try completed(report))]
+        case .abandonDispatch(let id, let reason):
+            return [.dispatchCompleted(try abandoned(id, reason, at: now))]
+        case .receiveAlert(let alert): return isKnown(alert) ? [] : [.alertReceived(alert)]
         }
     }
 
     /// The limit that `estimate` would break; nil: it may go.
-    private func refusal(of estimate: Estimate, to user: UserID, at now: Timestamp) -> QuotaLimit? {
+    func refusal(of estimate: Estimate, to user: UserID, at now: Timestamp) -> QuotaLimit? {
         guard let quota = quotas[user] else { return nil }
         guard quota.isEnabled else {
             return QuotaLimit(kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil)

@@ -10,6 +10,10 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var open: [UniqueID: Reservation] = [:]
     /// What each user spent in the current day and month.
     package internal(set) var budgets: [UserID: Budget] = [:]
+    /// Agent runs that have begun and not ended.
+    package internal(set) var dispatches: [UniqueID: OpenDispatch] = [:]
+    /// The last alert of each fingerprint, at most ``alertsMax``.
+    package internal(set) var alerts: [String: KnownAlert] = [:]
     /// The price book in force.
     package internal(set) var priceBook: String?
     /// The time of the last event: recorded time never goes back.
@@ -29,6 +33,8 @@ package struct Reservation: Hashable, Sendable {
     package let tokens: Int64
     /// The UTC day that it is charged to, whenever it ends.
     package let day: Day
+    /// Whether it counts in an agent run that was open when it was made.
+    package let isLinked: Bool
 }
 
 /// One user's spending in the current day and month.

@@ -6,7 +6,7 @@ struct LineScanner {
     private let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte.
     private(set) var offset = 0
-    private var needsComma = false
+    var needsComma = false
 
     /// Starts at the object's opening brace.
     init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
@@ -77,22 +77,20 @@ struct LineScanner {
         return true
     }
 
-    /// Reads a list of strings.
-    mutating func strings(_ key: StaticString) throws(CodecError) -> [String] {
-        guard try takeKey(key) else { throw .missingKey(key.description, offset: offset) }
-        try expect(UInt8(ascii: "["))
-        var values: [String] = []
-        if take("]") { return values }
-        repeat { values.append(try string()) } while take(",")
-        try expect(UInt8(ascii: "]"))
-        return values
-    }
-
     /// Reads an object's fields with `body`.
     mutating func object(
         _ key: StaticString, _ body: (inout LineScanner) throws(CodecError) -> Void
     ) throws(CodecError) {
-        guard try takeKey(key) else { throw .missingKey(key.description, offset: offset) }
+        let start = offset
+        try optionalObject(key, body)
+        guard offset > start else { throw .missingKey(key.description, offset: offset) }
+    }
+
+    /// Reads an object's fields with `body`, or nothing where the field is absent.
+    mutating func optionalObject(
+        _ key: StaticString, _ body: (inout LineScanner) throws(CodecError) -> Void
+    ) throws(CodecError) {
+        guard try takeKey(key) else { return }
         try expect(UInt8(ascii: "{"))
         needsComma = false
         try body(&self)
@@ -124,7 +122,7 @@ struct LineScanner {
             || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    private mutating func string() throws(CodecError) -> String {
+    mutating func string() throws(CodecError) -> String {
         try expect(UInt8(ascii: "\""))
         let start = offset
         var seen: UInt8 = 0
@@ -232,7 +230,7 @@ struct LineScanner {
     // MARK: Tokens
 
     /// Takes `,"key":` when it comes next.
-    private mutating func takeKey(_ key: StaticString) throws(CodecError) -> Bool {
+    mutating func takeKey(_ key: StaticString) throws(CodecError) -> Bool {
         let length = key.utf8CodeUnitCount
         let comma = needsComma ? 1 : 0
         guard offset + comma + length + 3 <= bytes.count else { return false }
@@ -250,7 +248,7 @@ struct LineScanner {
         return true
     }
 
-    private mutating func take(_ text: StaticString) -> Bool {
+    mutating func take(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard offset + length <= bytes.count else { return false }
         for index in 0..<length where bytes[offset + index] != text.utf8Start[index] { return false }
@@ -258,7 +256,7 @@ struct LineScanner {
         return true
     }
 
-    private mutating func expect(_ byte: UInt8) throws(CodecError) {
+    mutating func expect(_ byte: UInt8) throws(CodecError) {
         guard offset < bytes.count else { throw .unexpectedEnd }
         guard bytes[offset] == byte else { throw .unexpectedByte(bytes[offset], offset: offset) }
         offset += 1

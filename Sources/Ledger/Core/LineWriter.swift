@@ -84,6 +84,23 @@ package struct LineWriter: ~Copyable {
         needsComma = true
     }
 
+    /// Writes a list of objects, the fields of each by `body`.
+    package mutating func objects<Value>(
+        _ key: StaticString, _ values: [Value], _ body: (inout LineWriter, Value) -> Void
+    ) {
+        begin(key)
+        bytes.append(UInt8(ascii: "["))
+        for (offset, value) in values.enumerated() {
+            if offset > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(UInt8(ascii: "{"))
+            needsComma = false
+            body(&self, value)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
     /// Ends the object and gives the bytes back.
     package consuming func finish() -> [UInt8] {
         bytes.append(UInt8(ascii: "}"))

@@ -3,11 +3,11 @@
 /// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
 /// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
-    static let format = "dispatch-ledger-snapshot/1"
+    static let format = "dispatch-ledger-snapshot/2"
 
     /// The bytes of `state` and `usage`, which hold the same events.
     package static func encode(_ state: LedgerState, _ usage: UsageProjection) -> [UInt8] {
-        var lines = Lines()
+        var lines = SnapshotLines()
         lines.add { line in
             line.field("format", format)
             line.field("position", usage.position.value)
@@ -19,6 +19,10 @@ package enum SnapshotCodec {
             line.field("budgets", Int64(state.budgets.count))
             line.field("users", Int64(usage.users.count))
             line.field("models", Int64(usage.models.count))
+            line.field("dispatches", Int64(state.dispatches.count))
+            line.field("alerts", Int64(state.alerts.count))
+            line.field("dispatchCounts", Int64(usage.dispatches.count))
+            line.field("dispatchModels", Int64(usage.dispatchModels.count))
         }
         for (user, quota) in sorted(state.quotas, by: \.text) { lines.add(user, quota) }
         for (_, reservation) in state.open.sorted(by: { $0.key.bits < $1.key.bits }) {
@@ -27,6 +31,16 @@ package enum SnapshotCodec {
         for (user, budget) in sorted(state.budgets, by: \.text) { lines.add(user, budget) }
         for (user, sums) in sorted(usage.users, by: \.text) { lines.add(user, sums) }
         for (key, sums) in usage.models.sorted(by: { $0.key.isBefore($1.key) }) { lines.add(key, sums) }
+        for (_, dispatch) in state.dispatches.sorted(by: { $0.key.bits < $1.key.bits }) {
+            lines.add(dispatch)
+        }
+        for (_, known) in sorted(state.alerts, by: { $0 }) { lines.add(known) }
+        for (key, count) in usage.dispatches.sorted(by: { $0.key.isBefore($1.key) }) {
+            lines.add(key, count)
+        }
+        for (key, sums) in usage.dispatchModels.sorted(by: { $0.key.isBefore($1.key) }) {
+            lines.add(key, sums)
+        }
         return lines.finish()
     }
 
@@ -51,6 +65,14 @@ package enum SnapshotCodec {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
+    /// The order of bytes, part by part.
+    static func isBefore(_ left: [String], _ right: [String]) -> Bool {
+        for (mine, its) in zip(left, right) where !mine.utf8.elementsEqual(its.utf8) {
+            return isBefore(mine, its)
+        }
+        return false
+    }
+
     /// FNV-1a, 64 bits: finds damage, not forgery.
     static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -61,106 +83,7 @@ package enum SnapshotCodec {
 
 extension UsageProjection.ModelKey {
     func isBefore(_ other: UsageProjection.ModelKey) -> Bool {
-        for (mine, its) in [(user.text, other.user.text), (provider, other.provider), (model, other.model)]
-        where !mine.utf8.elementsEqual(its.utf8) {
-            return SnapshotCodec.isBefore(mine, its)
-        }
-        return false
-    }
-}
-
-/// The lines of a snapshot while it is written.
-private struct Lines {
-    private var bytes: [UInt8] = []
-
-    mutating func add(_ body: (inout LineWriter) -> Void) {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        var line = LineWriter(appendingTo: consume taken)
-        body(&line)
-        bytes = line.finish()
-        bytes.append(0x0A)
-    }
-
-    consuming func finish() -> [UInt8] {
-        let checksum = SnapshotCodec.checksum(bytes)
-        add { $0.field("checksum", Int64(bitPattern: checksum)) }
-        return bytes
-    }
-
-    mutating func add(_ user: UserID, _ quota: Quota) {
-        add { line in
-            line.field("user", user.text)
-            line.optional("dailyLimitUsd", quota.dailyLimit)
-            line.optional("monthlyLimitUsd", quota.monthlyLimit)
-            if let tokens = quota.dailyTokens { line.field("dailyTokens", tokens) }
-            line.flag("disabled", !quota.isEnabled)
-        }
-    }
-
-    mutating func add(_ reservation: Reservation) {
-        add { line in
-            line.field("user", reservation.call.user.text)
-            EventEncoder.write(reservation.call, to: &line)
-            line.field("reservedUsd", reservation.amount)
-            line.field("reservedTokens", reservation.tokens)
-            line.field("day", reservation.day.text)
-        }
-    }
-
-    mutating func add(_ user: UserID, _ budget: Budget) {
-        add { line in
-            line.field("user", user.text)
-            line.object("day") { $0.write(budget.day) }
-            line.object("month") { $0.write(budget.month) }
-        }
-    }
-
-    mutating func add(_ user: UserID, _ usage: UserUsage) {
-        add { line in
-            line.field("user", user.text)
-            line.field("today", usage.today.text)
-            line.object("day") { $0.write(usage.day) }
-            line.object("month") { $0.write(usage.month) }
-            line.object("total") { $0.write(usage.total) }
-        }
-    }
-
-    mutating func add(_ key: UsageProjection.ModelKey, _ sums: UsageSums) {
-        add { line in
-            line.field("user", key.user.text)
-            line.field("provider", key.provider)
-            line.field("model", key.model)
-            line.object("sums") { $0.write(sums) }
-        }
-    }
-}
-
-extension LineWriter {
-    fileprivate mutating func optional(_ key: StaticString, _ amount: Money?) {
-        if let amount { field(key, amount) }
-    }
-
-    fileprivate mutating func write(_ window: BudgetWindow) {
-        field("start", window.start.text)
-        field("usedUsd", window.used)
-        field("reservedUsd", window.reserved)
-        field("tokens", window.tokens)
-        field("reservedTokens", window.reservedTokens)
-    }
-
-    fileprivate mutating func write(_ sums: UsageSums) {
-        field("calls", sums.calls)
-        field("errors", sums.errors)
-        field("rejected", sums.rejected)
-        field("inputTokens", sums.inputTokens)
-        field("outputTokens", sums.outputTokens)
-        field("cacheReadTokens", sums.cacheReadTokens)
-        field("cacheWriteTokens", sums.cacheWriteTokens)
-        field("costUsd", sums.cost)
-        field("estimatedUsd", sums.estimated)
-        field("unpricedCalls", sums.unpricedCalls)
-        field("heldUsd", sums.held)
-        field("durationMs", sums.durationMilliseconds)
+        SnapshotCodec.isBefore(
+            [user.text, provider, model], [other.user.text, other.provider, other.model])
     }
 }

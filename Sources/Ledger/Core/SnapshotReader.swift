@@ -44,6 +44,22 @@ struct SnapshotReader {
             let (key, sums) = try entry(Self.modelUsage)
             try insert(sums, at: key, into: &usage.models)
         }
+        for _ in 0..<counts.dispatches {
+            let dispatch = try entry(Self.dispatch)
+            try insert(dispatch, at: dispatch.dispatch.dispatchID, into: &state.dispatches)
+        }
+        for _ in 0..<counts.alerts {
+            let known = try entry(Self.alert)
+            try insert(known, at: known.alert.fingerprint, into: &state.alerts)
+        }
+        for _ in 0..<counts.dispatchCounts {
+            let (key, count) = try entry(Self.dispatchCount)
+            try insert(count, at: key, into: &usage.dispatches)
+        }
+        for _ in 0..<counts.dispatchModels {
+            let (key, sums) = try entry(Self.dispatchModel)
+            try insert(sums, at: key, into: &usage.dispatchModels)
+        }
         guard offset == end else { throw .trailingBytes(offset: offset) }
         return (state, usage)
     }
@@ -54,6 +70,10 @@ struct SnapshotReader {
         let budgets: Int64
         let users: Int64
         let models: Int64
+        let dispatches: Int64
+        let alerts: Int64
+        let dispatchCounts: Int64
+        let dispatchModels: Int64
     }
 
     private mutating func header(
@@ -69,7 +89,10 @@ struct SnapshotReader {
         let counts = Counts(
             quotas: try Self.count("quotas", &line), open: try Self.count("open", &line),
             budgets: try Self.count("budgets", &line), users: try Self.count("users", &line),
-            models: try Self.count("models", &line))
+            models: try Self.count("models", &line), dispatches: try Self.count("dispatches", &line),
+            alerts: try Self.count("alerts", &line),
+            dispatchCounts: try Self.count("dispatchCounts", &line),
+            dispatchModels: try Self.count("dispatchModels", &line))
         try line.endWithoutChain()
         return counts
     }
@@ -120,7 +143,8 @@ struct SnapshotReader {
     private static func reservation(_ line: inout LineScanner) throws(CodecError) -> Reservation {
         Reservation(
             call: try EventDecoder.call(&line), amount: try line.money("reservedUsd"),
-            tokens: try line.integer("reservedTokens"), day: try day("day", &line))
+            tokens: try line.integer("reservedTokens"), day: try day("day", &line),
+            isLinked: try line.flag("linked"))
     }
 
     private static func budget(_ line: inout LineScanner) throws(CodecError) -> (UserID, Budget) {
@@ -170,7 +194,7 @@ struct SnapshotReader {
         return window
     }
 
-    private static func sums(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> UsageSums {
+    static func sums(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> UsageSums {
         var sums = UsageSums()
         try line.object(key) { (fields: inout LineScanner) throws(CodecError) in
             sums.calls = try fields.integer("calls")
@@ -185,6 +209,8 @@ struct SnapshotReader {
             sums.unpricedCalls = try fields.integer("unpricedCalls")
             sums.held = try fields.money("heldUsd")
             sums.durationMilliseconds = try fields.integer("durationMs")
+            sums.dispatches = try fields.integer("dispatches")
+            sums.failedDispatches = try fields.integer("failedDispatches")
         }
         return sums
     }

@@ -73,6 +73,17 @@ package struct Usage: Hashable, Sendable {
             && (0...Self.countMax).contains(reasoning)
     }
 
+    /// Adds `other`; a count stays within ``countMax``.
+    package mutating func add(_ other: Usage) {
+        for bucket in UsageBucket.allCases { self[bucket] = Self.sum(self[bucket], other[bucket]) }
+        reasoning = Self.sum(reasoning, other.reasoning)
+    }
+
+    private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+        let (sum, overflow) = left.addingReportingOverflow(right)
+        return overflow ? countMax : min(sum, countMax)
+    }
+
     /// The largest count that is believed, 2⁵³.
     package static let countMax: Int64 = 1 << 53
 }

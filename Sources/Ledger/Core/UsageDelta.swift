@@ -5,8 +5,9 @@ package struct UsageDelta: Hashable, Sendable {
     /// What it adds.
     package let sums: UsageSums
 
-    /// The contribution of `recorded`; nil for events that count nothing.
-    package init?(of recorded: RecordedEvent) {
+    /// Gives each contribution of `recorded` to `body`: none for events that count nothing, several for an
+    /// agent run of several models that is money of its own.
+    package static func each(of recorded: RecordedEvent, _ body: (UsageDelta) -> Void) {
         var sums = UsageSums()
         let call: CallIdentity
         switch recorded.event {
@@ -14,10 +15,7 @@ package struct UsageDelta: Hashable, Sendable {
             call = event.call
             sums.calls = 1
             sums.errors = event.result == .ok ? 0 : 1
-            sums.inputTokens = event.usage.inputTokens
-            sums.outputTokens = event.usage.outputTokens
-            sums.cacheReadTokens = event.usage.cacheRead
-            sums.cacheWriteTokens = event.usage.cacheWrite5m &+ event.usage.cacheWrite1h
+            sums.add(event.usage)
             sums.add(event.cost)
             sums.durationMilliseconds = event.durationMilliseconds
         case .callExpired(let event):
@@ -28,21 +26,80 @@ package struct UsageDelta: Hashable, Sendable {
         case .callRejected(let event):
             call = event.call
             sums.rejected = 1
-        case .callReserved, .quotaSet, .quotaRemoved, .pricesPublished: return nil
+        case .dispatchCompleted(let event): return each(of: event, in: recorded.timestamp.hour, body)
+        case .callReserved, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchRejected,
+            .alertReceived:
+            return
         }
-        key = RollupKey(
+        let key = RollupKey(
             hour: recorded.timestamp.hour, user: call.user, kind: .call, source: call.source,
             provider: call.provider, model: call.model)
-        self.sums = sums
+        body(UsageDelta(key: key, sums: sums))
+    }
+
+    private static func each(
+        of event: DispatchCompleted, in hour: Timestamp, _ body: (UsageDelta) -> Void
+    ) {
+        switch event.billing {
+        case .proxied:
+            // Its calls have counted what it used and cost.
+            let key = RollupKey(of: event, in: hour, provider: event.provider, model: event.model)
+            body(UsageDelta(key: key, sums: UsageSums(ending: event)))
+        case .direct:
+            event.eachModel { provider, model, sums in
+                let key = RollupKey(of: event, in: hour, provider: provider, model: model)
+                body(UsageDelta(key: key, sums: sums))
+            }
+        }
+    }
+}
+
+extension DispatchCompleted {
+    /// Gives each model's sums to `body`, memo or money; the run itself counts in the first.
+    func eachModel(_ body: (_ provider: String, _ model: String, _ sums: UsageSums) -> Void) {
+        var sums = UsageSums(ending: self)
+        guard !models.isEmpty else {
+            sums.add(usage)
+            sums.add(cost)
+            return body(provider, model, sums)
+        }
+        for share in models {
+            sums.add(share.usage)
+            sums.add(cost.state == .estimated ? .estimated(share.cost) : .priced(share.cost))
+            body(share.provider, share.model, sums)
+            sums = UsageSums()
+        }
     }
 }
 
 extension UsageSums {
+    /// The end of an agent run, without what it used.
+    fileprivate init(ending event: DispatchCompleted) {
+        dispatches = 1
+        failedDispatches = event.result == .ok ? 0 : 1
+        durationMilliseconds = event.durationMilliseconds
+    }
+
+    fileprivate mutating func add(_ usage: Usage) {
+        inputTokens = usage.inputTokens
+        outputTokens = usage.outputTokens
+        cacheReadTokens = usage.cacheRead
+        cacheWriteTokens = usage.cacheWrite5m &+ usage.cacheWrite1h
+    }
+
     fileprivate mutating func add(_ cost: Cost) {
         self.cost = cost.amount
         estimated = cost.state == .estimated ? cost.amount : .zero
         unpricedCalls = cost.state == .unpriced ? 1 : 0
         held = cost.held
+    }
+}
+
+extension RollupKey {
+    fileprivate init(of event: DispatchCompleted, in hour: Timestamp, provider: String, model: String) {
+        self.init(
+            hour: hour, user: event.dispatch.user, kind: .dispatch, source: event.dispatch.source,
+            provider: provider, model: model)
     }
 }
 
@@ -78,4 +135,6 @@ package struct RollupKey: Hashable, Sendable {
 package enum UsageKind: String, CaseIterable, Sendable {
     /// Model calls.
     case call
+    /// Agent runs.
+    case dispatch
 }

@@ -12,6 +12,39 @@ package struct UsageProjection: Hashable, Sendable {
     /// Totals by user, provider and model.
     package internal(set) var models: [ModelKey: UsageSums] = [:]
 
+    /// Agent runs that ended or never began, by where they came from and how they ended.
+    package internal(set) var dispatches: [DispatchKey: Int64] = [:]
+    /// What agent runs used, memo and money alike, by provider and model: for showing, never to be added.
+    package internal(set) var dispatchModels: [DispatchModelKey: UsageSums] = [:]
+
+    /// A source and an end of agent runs.
+    package struct DispatchKey: Hashable, Sendable {
+        /// Where the runs came from.
+        package let source: DispatchSource
+        /// How they ended.
+        package let status: DispatchStatus
+
+        /// Creates a key.
+        package init(source: DispatchSource, status: DispatchStatus) {
+            self.source = source
+            self.status = status
+        }
+    }
+
+    /// A model in agent runs.
+    package struct DispatchModelKey: Hashable, Sendable {
+        /// The provider.
+        package let provider: String
+        /// The model.
+        package let model: String
+
+        /// Creates a key.
+        package init(provider: String, model: String) {
+            self.provider = provider
+            self.model = model
+        }
+    }
+
     /// A user's calls to one model.
     package struct ModelKey: Hashable, Sendable {
         /// The user.
@@ -36,11 +69,28 @@ package struct UsageProjection: Hashable, Sendable {
     package mutating func evolve(_ recorded: RecordedEvent) {
         position = recorded.position
         timestamp = max(timestamp, recorded.timestamp)
-        guard let delta = UsageDelta(of: recorded) else { return }
         let today = timestamp.day
-        users[delta.key.user, default: UserUsage(today)].add(delta.sums, on: today)
-        let key = ModelKey(user: delta.key.user, provider: delta.key.provider, model: delta.key.model)
-        models[key, default: UsageSums()].add(delta.sums)
+        UsageDelta.each(of: recorded) { delta in
+            users[delta.key.user, default: UserUsage(today)].add(delta.sums, on: today)
+            let key = ModelKey(user: delta.key.user, provider: delta.key.provider, model: delta.key.model)
+            models[key, default: UsageSums()].add(delta.sums)
+        }
+        switch recorded.event {
+        case .dispatchCompleted(let event): count(event)
+        case .dispatchRejected(let event): count(event.dispatch, .rejected)
+        default: break
+        }
+    }
+
+    private mutating func count(_ event: DispatchCompleted) {
+        count(event.dispatch, DispatchStatus(event.result))
+        event.eachModel { provider, model, sums in
+            dispatchModels[DispatchModelKey(provider: provider, model: model), default: UsageSums()].add(sums)
+        }
+    }
+
+    private mutating func count(_ dispatch: DispatchIdentity, _ status: DispatchStatus) {
+        dispatches[DispatchKey(source: .label(of: dispatch.source), status: status), default: 0] &+= 1
     }
 }
 

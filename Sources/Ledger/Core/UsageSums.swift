@@ -1,4 +1,4 @@
-/// Sums over calls: the measures of every rollup.
+/// Sums over calls and agent runs: the measures of every rollup.
 package struct UsageSums: Hashable, Sendable {
     /// Calls that ended: settled or expired.
     package var calls: Int64 = 0
@@ -18,12 +18,16 @@ package struct UsageSums: Hashable, Sendable {
     package var cost = Money.zero
     /// The estimated part of ``cost``.
     package var estimated = Money.zero
-    /// Calls without a known price.
+    /// Calls, and agent runs that are money of their own, without a known price.
     package var unpricedCalls: Int64 = 0
     /// What those hold against the quota.
     package var held = Money.zero
-    /// The time that calls took, summed.
+    /// The time that calls, or agent runs, took, summed.
     package var durationMilliseconds: Int64 = 0
+    /// Agent runs that ended; not in ``calls``.
+    package var dispatches: Int64 = 0
+    /// Of these, those that did not end ``CallResult/ok``.
+    package var failedDispatches: Int64 = 0
 
     /// Creates empty sums.
     package init() {}
@@ -42,5 +46,7 @@ package struct UsageSums: Hashable, Sendable {
         unpricedCalls &+= other.unpricedCalls
         held = held.addingClamped(other.held)
         durationMilliseconds &+= other.durationMilliseconds
+        dispatches &+= other.dispatches
+        failedDispatches &+= other.failedDispatches
     }
 }

@@ -34,7 +34,7 @@ struct JournalBatches: ~Copyable {
         while events.count < Self.eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
             bytes += line.bytes.count
             let recorded = try Replay.decode(line)
-            if let delta = UsageDelta(of: recorded) { sums[delta.key, default: UsageSums()].add(delta.sums) }
+            UsageDelta.each(of: recorded) { sums[$0.key, default: UsageSums()].add($0.sums) }
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
         return events.isEmpty ? nil : IngestBatch(after: after, events: events, sums: sums)

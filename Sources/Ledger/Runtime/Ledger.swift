@@ -41,7 +41,7 @@ package final class Ledger: Sendable {
         recovery = opened.summary
         published = Lock(opened.view)
         let loop = WriterLoop(ledger: self, journal: opened.writer, view: opened.view, log: log)
-        loop.start(expiring: Array(opened.view.state.open.keys), prices: prices, from: pricesSource)
+        loop.start(prices: prices, from: pricesSource)
         do throws(ThreadError) {
             let thread = try Thread(named: "ledger-writer") { loop.run() }
             writer.withLock { $0 = thread }

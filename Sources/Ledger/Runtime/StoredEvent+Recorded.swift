@@ -23,8 +23,29 @@ extension StoredEvent {
             describe(event.call)
             describe(event.cost)
             result = CallResult.error.rawValue
-        case .quotaSet, .quotaRemoved, .pricesPublished: break
+        case .dispatchStarted(let event): describe(event.dispatch)
+        case .dispatchCompleted(let event): describe(event)
+        case .dispatchRejected(let event): describe(event.dispatch)
+        case .quotaSet, .quotaRemoved, .pricesPublished, .alertReceived: break
         }
+    }
+
+    private mutating func describe(_ dispatch: DispatchIdentity) {
+        dispatchID = dispatch.dispatchID.text
+        sessionID = dispatch.sessionID
+        source = dispatch.source
+    }
+
+    private mutating func describe(_ event: DispatchCompleted) {
+        describe(event.dispatch)
+        describe(event.cost)
+        provider = event.provider
+        model = event.model
+        result = event.result.rawValue
+        inputTokens = event.usage.inputTokens
+        outputTokens = event.usage.outputTokens
+        durationMilliseconds = event.durationMilliseconds
+        providerRequestID = event.providerRequestID
     }
 
     private mutating func describe(_ call: CallIdentity) {

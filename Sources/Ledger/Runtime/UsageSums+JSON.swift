@@ -16,5 +16,7 @@ extension UsageSums {
         json.member("unpricedCalls", unpricedCalls)
         json.key("heldUsd")
         json.raw(held.decimalText)
+        json.member("dispatches", dispatches)
+        json.member("failedDispatches", failedDispatches)
     }
 }

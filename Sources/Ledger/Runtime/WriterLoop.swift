@@ -39,11 +39,16 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     /// Takes what has to be recorded before any caller's command.
-    func start(expiring open: [UniqueID], prices: PriceBook, from source: String) {
+    ///
+    /// Calls end before the agent runs that they belong to, so that each run's memo has them.
+    func start(prices: PriceBook, from source: String) {
         let published = PricesPublished(
             priceBook: prices.hash, models: Int64(prices.models.count), source: source)
         opening = [.publishPrices(published)]
-        opening += open.sorted(by: { $0.bits < $1.bits }).map { .expire($0, .restart) }
+        opening += pending.open.keys.sorted(by: { $0.bits < $1.bits }).map { .expire($0, .restart) }
+        opening += pending.dispatches.keys.sorted(by: { $0.bits < $1.bits }).map {
+            .abandonDispatch($0, .restart)
+        }
     }
 
     func run() {

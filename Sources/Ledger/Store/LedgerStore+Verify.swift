@@ -25,8 +25,8 @@ extension LedgerStore {
                 """)
             snapshot.usage = try sums(
                 """
-                select user_id, kind, provider, model, sum(calls), sum(input_tokens), sum(output_tokens),
-                  sum(cost_usd)
+                select user_id, kind, provider, model, sum(calls + dispatches), sum(input_tokens),
+                  sum(output_tokens), sum(cost_usd)
                 from ledger.usage_hourly where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
                 """)
         }

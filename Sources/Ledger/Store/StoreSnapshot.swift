@@ -24,7 +24,7 @@ package struct StoreSum: Hashable, Sendable {
     package var provider: String
     /// Which model answered, or empty.
     package var model: String
-    /// How many events, or how many calls.
+    /// How many events, or how many calls and agent runs.
     package var count: Int64
     /// Input tokens.
     package var inputTokens: Int64

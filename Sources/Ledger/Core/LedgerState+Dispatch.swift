@@ -1,0 +1,135 @@
+/// Agent runs.
+extension LedgerState {
+    /// The open run that `call` belongs to.
+    ///
+    /// The name that a call carries is only a claim: one of another user's run links nothing.
+    func openDispatch(of call: CallIdentity) -> UniqueID? {
+        guard !dispatches.isEmpty, let text = call.dispatchID, let id = UniqueID(text.utf8),
+            let open = dispatches[id], open.dispatch.user == call.user
+        else { return nil }
+        return id
+    }
+
+    /// What the run's linked calls come to: the ended ones as they were recorded, the open ones at what they
+    /// hold.
+    package func memo(of open: OpenDispatch) -> DispatchMemo {
+        var memo = open.memo
+        guard open.openCalls > 0 else { return memo }
+        let id = open.dispatch.dispatchID
+        let held = self.open.values.filter { $0.isLinked && openDispatch(of: $0.call) == id }
+        for reservation in held.sorted(by: { $0.call.callID.bits < $1.call.callID.bits }) {
+            let call = reservation.call
+            memo.add(
+                provider: call.provider, model: call.model, Usage(), .estimated(reservation.amount))
+        }
+        return memo
+    }
+
+    // MARK: Judging
+
+    func start(_ started: DispatchStarted, at now: Timestamp) throws(Rejection) -> Event {
+        let dispatch = started.dispatch
+        guard dispatches[dispatch.dispatchID] == nil else { throw .alreadyStarted(dispatch.dispatchID) }
+        guard started.queuedMilliseconds >= 0 else { throw .negative }
+        // Whoever could not spend the least has nothing left.
+        let least = Estimate(cost: Money(attos: 1), tokens: 1)
+        guard let limit = refusal(of: least, to: dispatch.user, at: now) else {
+            return .dispatchStarted(started)
+        }
+        return .dispatchRejected(
+            DispatchRejected(
+                dispatch: dispatch, reason: .quota, limit: limit,
+                queuedMilliseconds: started.queuedMilliseconds))
+    }
+
+    func completed(_ report: DispatchReport) throws(Rejection) -> DispatchCompleted {
+        guard let open = dispatches[report.dispatchID] else { throw .notStarted(report.dispatchID) }
+        guard report.isPlausible else { throw .negative }
+        let isProxied = report.isProxied ?? (open.linkedCalls > 0)
+        var event = DispatchCompleted(
+            dispatch: open.dispatch, billing: isProxied ? .proxied : .direct, result: report.result,
+            reason: report.reason, calls: open.linkedCalls, usageSource: .none, cost: report.cost,
+            reportedCost: report.reportedCost, priceBook: report.priceBook,
+            providerRequestID: report.providerRequestID,
+            durationMilliseconds: report.durationMilliseconds, prompt: report.prompt,
+            toolsUsed: report.toolsUsed, toolInputs: report.toolInputs)
+        if isProxied, open.linkedCalls > 0 {
+            event.describe(memo(of: open))
+        } else if let shares = report.shares {
+            event.describe(DispatchMemo(shares), costing: report.cost)
+            event.usageSource = isProxied ? .estimated : .reportedByAgent
+        }
+        // Its calls are in a ledger that is not at hand.
+        if isProxied, open.linkedCalls == 0, event.cost.state == .priced {
+            event.cost = .estimated(event.cost.amount)
+        }
+        return event
+    }
+
+    func abandoned(
+        _ id: UniqueID, _ reason: ExpiryReason, at now: Timestamp
+    ) throws(Rejection) -> DispatchCompleted {
+        guard let open = dispatches[id] else { throw .notStarted(id) }
+        let micros = max(now, lastTimestamp).microseconds - open.startedAt.microseconds
+        var event = DispatchCompleted(
+            dispatch: open.dispatch, billing: open.linkedCalls > 0 ? .proxied : .direct, result: .error,
+            reason: reason.rawValue, calls: open.linkedCalls, usageSource: .none,
+            cost: .unpriced(holding: .zero), priceBook: priceBook ?? "",
+            durationMilliseconds: max(micros / 1000, 0), prompt: open.prompt)
+        if open.linkedCalls > 0 { event.describe(memo(of: open)) }
+        return event
+    }
+
+    // MARK: Folding
+
+    /// Counts a linked call that has ended in its run, if that is still open.
+    mutating func link(_ call: CallIdentity, _ usage: Usage, _ cost: Cost, _ reservation: Reservation) {
+        guard let id = openDispatch(of: reservation.call), dispatches[id]?.openCalls != 0 else { return }
+        dispatches[id]?.end(call, usage, cost, holding: reservation.amount)
+    }
+
+    /// Adds a run's own cost to the windows of the day on which it ended.
+    mutating func charge(_ event: DispatchCompleted, on today: Day) {
+        let user = event.dispatch.user
+        var budget = (budgets[user] ?? Budget(today)).rolled(to: today)
+        let tokens = event.usage.inputTokens &+ event.usage.outputTokens
+        budget.day.spend(event.cost.charged, tokens)
+        budget.month.spend(event.cost.charged, tokens)
+        budgets[user] = budget
+    }
+}
+
+extension BudgetWindow {
+    fileprivate mutating func spend(_ amount: Money, _ tokens: Int64) {
+        used = used.addingClamped(amount)
+        self.tokens &+= tokens
+    }
+}
+
+extension DispatchCompleted {
+    /// Takes usage, cost and models from the linked calls.
+    fileprivate mutating func describe(_ memo: DispatchMemo) {
+        describe(memo, costing: memo.cost)
+        usageSource = memo.isEstimated ? .estimated : .providerFinal
+    }
+
+    /// Takes usage and models from `memo`, which cost `cost` in all.
+    fileprivate mutating func describe(_ memo: DispatchMemo, costing cost: Cost) {
+        usage = memo.usage
+        self.cost = cost
+        provider = memo.largest?.provider ?? ""
+        model = memo.largest?.model ?? ""
+        // Shares stand only where they come to the whole.
+        let isWhole = cost.state != .unpriced && cost.amount == memo.amount
+        models = isWhole && memo.shares.count > 1 ? memo.shares : []
+    }
+}
+
+extension DispatchReport {
+    /// Whether no figure is negative or beyond what is believed.
+    fileprivate var isPlausible: Bool {
+        durationMilliseconds >= 0 && cost.amount >= .zero && cost.held >= .zero
+            && (reportedCost ?? .zero) >= .zero
+            && (shares ?? []).allSatisfy { $0.usage.isPlausible && $0.cost >= .zero }
+    }
+}
