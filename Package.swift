@@ -62,7 +62,7 @@ let package = Package(
         target("JSON", at: "Support/JSON", ["CJSON"]),
         target("EventLoop", at: "Support/EventLoop", ["CUV", "Threads"]),
         target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
-        target("WebSocket", at: "Support/WebSocket", ["HTTP", "CWslay", "Crypto"]),
+        target("WebSocket", at: "Support/WebSocket", ["HTTP", "EventLoop", "CWslay", "Crypto"]),
         target("ChildProcess", at: "Support/ChildProcess", ["EventLoop", "CUV"]),
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),

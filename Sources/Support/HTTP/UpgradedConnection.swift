@@ -41,6 +41,9 @@ package final class UpgradedConnection: @unchecked Sendable {
     /// Closes at once.
     package func abort() { connection?.close() }
 
+    /// Closes at once with a reset, so that the system keeps nothing for a client that does not read.
+    package func reset() { connection?.reset() }
+
     /// The socket has closed: tells so once and lets go of everything.
     func closed() {
         let notify = onClose
