@@ -1,5 +1,5 @@
 import Crypto
-package import HTTP
+import HTTP
 package import Service
 
 /// `GET /` and what it loads: the web shell, carried by the binary.

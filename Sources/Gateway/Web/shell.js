@@ -46,7 +46,8 @@ const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFra
 function dollars(decimal) {
   const value = Number(decimal);
   if (value === 0 || Math.abs(value) >= 1) return `$${money.format(value)}`;
-  return `$${smallMoney.format(value).replace(/\.(\d)$/, ".$10")}`;
+  const digits = smallMoney.format(value);
+  return `$${digits.includes(".") ? digits.replace(/\.(\d)$/, ".$10") : `${digits}.00`}`;
 }
 
 /** Shows an amount: short to read, exact in `value` and on hover. */
@@ -77,15 +78,16 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const MAYBE_FENCE = /^ {0,3}(?:`{1,2}$|`{3}|~{1,2}$|~{3})/;
 const HEADING = /^#{1,6}\s+(.*)$/;
 const ITEM = /^(\s*)([-*+]|\d{1,4}[.)])\s+(.*)$/;
-const INLINE = /(`+)(.{1,2000}?)\1|\*\*(\S.{0,2000}?)\*\*/gs;
+const INLINE = /(?<!`)(`{1,4})(?!`)(.{1,2000}?)\1|\*\*(\S.{0,2000}?)\*\*|(?<![\w*])\*(?![\s*])([^*\n]{1,300}?)\*(?![\w*])/gs;
 
-/** The text with `code` and **weight** as elements. */
+/** The text with `code`, **weight** and *stress* as elements. */
 function inline(text) {
   const nodes = [];
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
     if (match.index > from) nodes.push(text.slice(from, match.index));
-    nodes.push(match[1] ? element("code", {}, match[2].trim() || match[2]) : element("strong", {}, match[3]));
+    if (match[1]) nodes.push(element("code", {}, match[2].trim() || match[2]));
+    else nodes.push(match[3] ? element("strong", {}, match[3]) : element("em", {}, match[4]));
     from = match.index + match[0].length;
   }
   if (from < text.length) nodes.push(text.slice(from));
@@ -376,6 +378,7 @@ class Turn {
     count(Math.min(Math.ceil(seconds), 3_600));
     button.addEventListener("click", () => { if (send(this.text)) button.remove(); });
     this.cost.append(button);
+    keepToTheEnd();
   }
 }
 
