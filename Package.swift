@@ -17,9 +17,13 @@ let testing: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// A Swift target under `Sources/`.
-func target(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+/// A Swift target under `Sources/`; `exclude` names what in its folder is not Swift.
+func target(
+    _ name: String, at path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(path)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// A library that Debian ships, seen from Swift.
@@ -96,7 +100,7 @@ let package = Package(
                 "LedgerCore", "LedgerRuntime", "Access", "Wire", "HTTP", "HTTPClient", "EventLoop", "Metrics",
                 "Logging", "JSON", "Crypto", "Files", "Service", "Threads", "WebSocket", "ChildProcess",
                 "Lifecycle",
-            ]),
+            ], exclude: ["Web"]),
         target(
             "Proxy", at: "Proxy",
             [

@@ -12,6 +12,7 @@ from ledger import Ledger, Prometheus, Simulator
 from pricing import PriceBook
 
 ROOT = Path(__file__).resolve().parents[2]
+pytest_plugins = ["browser"]
 
 
 @pytest.fixture(scope="session")
