@@ -33,9 +33,9 @@ package final class GatewayMetrics: Sendable {
         writer.family(
             "gateway_kernel_dispatch_total", .counter,
             help: "Runs by source and how they ended; from the ledger.")
-        for (key, count) in counts.sorted(by: { ($0.key.source, $0.key.status) < ($1.key.source, $1.key.status) })
-        {
-            writer.sample(["source": key.source, "status": key.status], .integer(count))
+        let ended = counts.map { (source: $0.key.source.rawValue, status: $0.key.status.rawValue, $0.value) }
+        for (source, status, count) in ended.sorted(by: { ($0.source, $0.status) < ($1.source, $1.status) }) {
+            writer.sample(["source": source, "status": status], .integer(count))
         }
         var sums: [String: UsageSums] = [:]
         for (key, value) in models {

@@ -1,5 +1,6 @@
 package import EventLoop
 package import HTTP
+import LedgerCore
 package import LedgerRuntime
 package import Logging
 package import Metrics

@@ -1,6 +1,7 @@
 import EventLoop
 import Gateway
 import HTTPClient
+import LedgerCore
 import LedgerRuntime
 import Logging
 import Metrics

@@ -2,6 +2,8 @@ import Access
 import EventLoop
 import LedgerCore
 import LedgerRuntime
+import Logging
+import Metrics
 import Threads
 
 /// One agent run, from the question to what is recorded of it.
@@ -186,7 +188,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
         tally.end(with: end.text)
         let ending = RunEnding(end, stopReason: stopReason)
         let report = report(end, ending)
-        desk.metrics.duration[DispatchSource.label(of: identity.source)].observe(
+        desk.metrics.duration[DispatchSource.label(of: identity.source).rawValue].observe(
             nanoseconds: Int64(
                 clamping: desk.ledger.configuration.monotonicNanoseconds() &- startedNanoseconds))
         desk.freeSlot(of: identity.user)

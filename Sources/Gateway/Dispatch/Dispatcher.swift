@@ -2,6 +2,7 @@ package import EventLoop
 package import LedgerCore
 package import LedgerRuntime
 package import Logging
+import Metrics
 
 /// Lets agent runs in: a bounded queue, fair by user, before a bounded number of running kernels.
 ///

@@ -6,7 +6,7 @@ package struct MissingKernel: Kernel {
     /// The kind of a kernel that is not there.
     static let kind = "none"
 
-    package let kind = Self.kind
+    package var kind: String { Self.kind }
     private let loop: EventLoop
 
     /// Creates the kernel on `loop`.

@@ -19,7 +19,7 @@ extension SystemStatus {
             journal: Journal(position: position, isWritable: isWritable),
             postgres: configuration.postgres(), priceBook: ledger.prices.hash,
             webSocketConnections: webSocketConnections,
-            durability: ledger.configuration.durability == .fsync ? "fsync" : "os",
+            durability: ledger.configuration.durabilityName,
             promptPolicy: configuration.dispatch.prompts.text)
     }
 }

@@ -40,6 +40,8 @@ package struct LedgerConfiguration: Sendable {
         self.monotonicNanoseconds = monotonicNanoseconds
     }
 
+    /// The durability as LEDGER_DURABILITY names it.
+    package var durabilityName: String { durability == .fsync ? "fsync" : "os" }
     /// Where the journal's segments lie.
     package var logsDirectory: String { home + "/system/logs" }
     /// Where the snapshot lies.
