@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 SEGMENT = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.jsonl$")
+INPUT = ("input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "inputAudio", "inputImage")
+OUTPUT = ("output", "outputAudio", "outputImage")
 
 
 def segments(home: str | Path) -> list[Path]:
@@ -68,6 +70,21 @@ class Call:
 
 
 @dataclass
+class Dispatch:
+    """One agent run between its start and its end, with what its calls came to."""
+
+    user: str
+    calls: int = 0
+    open: dict[str, Decimal] = field(default_factory=dict)
+    cost: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+    unpriced: bool = False
+    estimated: bool = False
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+@dataclass
 class Window:
     """What counts against one limit of one user."""
 
@@ -76,6 +93,9 @@ class Window:
     reserved: Decimal = Decimal(0)
     tokens: int = 0
     tokens_reserved: int = 0
+    # The part of settled, held and tokens that no reservation kept below the limit: agent runs of their own.
+    direct: Decimal = Decimal(0)
+    direct_tokens: int = 0
 
     @property
     def charged(self) -> Decimal:
@@ -84,7 +104,7 @@ class Window:
 
 @dataclass
 class Sums:
-    """Totals of ended calls."""
+    """Totals of ended calls and agent runs."""
 
     calls: int = 0
     cost: Decimal = Decimal(0)
@@ -94,6 +114,8 @@ class Sums:
     tokens_in: int = 0
     tokens_out: int = 0
     rejected: int = 0
+    dispatches: int = 0
+    failed_dispatches: int = 0
 
 
 @dataclass
@@ -101,6 +123,8 @@ class Fold:
     """The state after a prefix; a call counts in the windows of the day on which it reserved."""
 
     open: dict[str, Call] = field(default_factory=dict)
+    dispatches: dict[str, Dispatch] = field(default_factory=dict)
+    linked: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str], Window] = field(default_factory=lambda: defaultdict(Window))
     quotas: dict[str, dict] = field(default_factory=dict)
     by_user: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
@@ -119,16 +143,26 @@ class Fold:
             self.by_model[event["model"]].rejected += 1
         elif kind == "call.reserved":
             self.reserve(event, day)
-            self.check(event, user, day)
+            self.check(event, user, day, direct=True)
         elif kind in ("call.settled", "call.expired"):
             reserved_day = self.end(event, day)
-            self.check(event, user, reserved_day)
+            self.check(event, user, reserved_day, direct=False)
+        elif kind == "dispatch.started":
+            if event["dispatchId"] in self.dispatches:
+                self.problems.append(f"position {event['position']}: the agent run begins twice")
+            self.dispatches[event["dispatchId"]] = Dispatch(user)
+        elif kind == "dispatch.completed":
+            self.complete(event, day)
 
     def reserve(self, event: dict, day: str) -> None:
         if event["callId"] in self.open:
             self.problems.append(f"position {event['position']}: call {event['callId']} is reserved twice")
         call = Call(event["user"], day, Decimal(event["reservedUsd"]), event["reservedTokens"])
         self.open[event["callId"]] = call
+        dispatch = self.dispatches.get(event.get("dispatchId", ""))
+        if dispatch is not None and dispatch.user == call.user:
+            dispatch.open[event["callId"]] = call.reserved
+            self.linked[event["callId"]] = event["dispatchId"]
         for window in self.windows_of(call.user, day):
             window.reserved += call.reserved
             window.tokens_reserved += call.tokens
@@ -159,24 +193,98 @@ class Fold:
             sums.unpriced += event["costState"] == "unpriced"
             sums.tokens_in += event.get("tokensIn", 0)
             sums.tokens_out += event.get("tokensOut", 0)
+        self.link(event, cost, held)
         return day
+
+    def link(self, event: dict, cost: Decimal, held: Decimal) -> None:
+        """Adds the end of a call to the agent run that was open when the call was reserved."""
+        dispatch = self.dispatches.get(self.linked.pop(event["callId"], ""))
+        if dispatch is None or dispatch.open.pop(event["callId"], None) is None:
+            return
+        dispatch.calls += 1
+        dispatch.cost += cost
+        dispatch.held += held
+        dispatch.unpriced |= event["costState"] == "unpriced"
+        dispatch.estimated |= event["costState"] == "estimated"
+        dispatch.tokens_in += event.get("tokensIn", 0)
+        dispatch.tokens_out += event.get("tokensOut", 0)
+
+    def complete(self, event: dict, day: str) -> None:
+        """The end of an agent run: a memo of its calls, or money that nothing else records."""
+        dispatch = self.dispatches.pop(event["dispatchId"], None)
+        if dispatch is None:
+            self.problems.append(f"position {event['position']}: no agent run was open")
+            dispatch = Dispatch(event["user"])
+        linked = dispatch.calls + len(dispatch.open)
+        if event["calls"] != linked:
+            self.problems.append(f"position {event['position']}: {event['calls']} calls of {linked}")
+        by_user = self.by_user[event["user"]]
+        by_user.dispatches += 1
+        by_user.failed_dispatches += event["result"] != "ok"
+        if event["billing"] == "direct":
+            self.spend(event, day)
+        elif linked:
+            self.compare(event, dispatch)
+
+    def compare(self, event: dict, dispatch: Dispatch) -> None:
+        """A proxied run says what its calls came to, those still open at what they hold."""
+        if dispatch.unpriced:
+            cost, state = None, "unpriced"
+        else:
+            cost = dispatch.cost + sum(dispatch.open.values())
+            state = "estimated" if dispatch.estimated or dispatch.open else "priced"
+        memo = (cost, state, dispatch.tokens_in, dispatch.tokens_out, dispatch.held if cost is None else None)
+        fields = ("costUsd", "costState", "tokensIn", "tokensOut", "heldUsd")
+        if memo != tuple(event.get(name) for name in fields):
+            self.problems.append(f"position {event['position']}: the memo is not what its calls came to")
+        for name in ("costUsd",) if event.get("models") else ():
+            if sum(share[name] for share in event["models"]) != event[name]:
+                self.problems.append(f"position {event['position']}: its models do not come to the whole")
+
+    def spend(self, event: dict, day: str) -> None:
+        """A direct run counts when it ends, on that day."""
+        cost = Decimal(event["costUsd"]) if event["costUsd"] is not None else Decimal(0)
+        held = Decimal(event.get("heldUsd", 0))
+        tokens = event["tokensIn"] + event["tokensOut"]
+        for window in self.windows_of(event["user"], day):
+            window.settled += cost
+            window.held += held
+            window.tokens += tokens
+            window.direct += cost + held
+            window.direct_tokens += tokens
+        by_user = self.by_user[event["user"]]
+        shares = event.get("models") or [event]
+        for sums, part in [(by_user, event)] + [(self.by_model[share["model"]], share) for share in shares]:
+            spent = Decimal(part["costUsd"]) if part["costUsd"] is not None else Decimal(0)
+            sums.cost += spent
+            sums.held += Decimal(part.get("heldUsd", 0))
+            sums.estimated += spent if event["costState"] == "estimated" else 0
+            sums.unpriced += event["costState"] == "unpriced"
+            used = part["usage"]
+            sums.tokens_in += sum(used.get(bucket, 0) for bucket in INPUT)
+            sums.tokens_out += sum(used.get(bucket, 0) for bucket in OUTPUT)
 
     def windows_of(self, user: str, day: str) -> tuple[Window, Window]:
         return self.windows[user, day], self.windows[user, day[:7]]
 
-    def check(self, event: dict, user: str, day: str) -> None:
-        """After each event that can raise a total: no more than the limit that is in force."""
+    def check(self, event: dict, user: str, day: str, *, direct: bool) -> None:
+        """After each event that can raise a total: no more than the limit that is in force.
+
+        A call is admitted beside all that is spent. Afterwards a direct run may pass the limit, which holds
+        nothing back for it; calls alone may not.
+        """
         quota = self.quotas.get(user)
         if quota is None:
             return
         for name, key in (("dailyLimitUsd", day), ("monthlyLimitUsd", day[:7])):
-            charged = self.windows[user, key].charged
+            window = self.windows[user, key]
+            charged = window.charged - (0 if direct else window.direct)
             if quota.get(name) is not None and charged > Decimal(quota[name]):
                 self.violations.append(
                     f"position {event['position']}: {user} {key}: {charged} of {quota[name]} USD"
                 )
         window = self.windows[user, day]
-        tokens = window.tokens + window.tokens_reserved
+        tokens = window.tokens + window.tokens_reserved - (0 if direct else window.direct_tokens)
         if quota.get("dailyTokens") is not None and tokens > quota["dailyTokens"]:
             self.violations.append(
                 f"position {event['position']}: {user} {day}: {tokens} of {quota['dailyTokens']} tokens"
