@@ -17,9 +17,11 @@ package final class CommandKernel: Kernel {
     /// Creates the kernel.
     ///
     /// - Parameters:
+    ///   - loop: where its processes live.
     ///   - command: the program and its arguments.
     ///   - inherited: the house's environment, of which ``KernelEnvironment`` passes on a few variables.
     ///   - workingDirectory: where the program runs; nil: where this process runs.
+    ///   - limits: how much it may say, and how long it may be silent.
     package init(
         on loop: EventLoop, command: [String], inherited: [String: String] = [:],
         workingDirectory: String? = nil, limits: KernelLimits = KernelLimits()

@@ -5,7 +5,8 @@ import JSON
 import LedgerCore
 import Wire
 
-/// Asks an agent that listens elsewhere: a POST, answered by the records of stream-json as server-sent events.
+/// Asks an agent that listens elsewhere: a POST, answered by the records of stream-json as server-sent
+/// events.
 package final class HTTPKernel: Kernel {
     /// `http`.
     package let kind = "http"

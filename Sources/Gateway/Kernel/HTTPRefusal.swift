@@ -35,7 +35,8 @@ struct HTTPRefusal {
         if head.status == 429, head.headers["x-should-retry"] == "false", !message.isEmpty {
             return KernelFailure(.quota, message)
         }
-        return KernelFailure(.reported, "\(what) answered \(head.status)" + (message.isEmpty ? "." : ": \(message)"))
+        return KernelFailure(
+            .reported, "\(what) answered \(head.status)" + (message.isEmpty ? "." : ": \(message)"))
     }
 
     /// The words of an error, as the providers and RFC 9457 give them.

@@ -42,8 +42,11 @@ package enum KernelSpec: Hashable, Sendable {
     /// Makes the kernel on `client`'s loop.
     ///
     /// - Parameters:
+    ///   - client: reaches the Proxy, or the kernel itself.
     ///   - inherited: the house's environment; ``KernelEnvironment`` passes on a few variables of it.
     ///   - workingDirectory: where a `command:` runs.
+    ///   - limits: how much a kernel may say, and how long it may be silent.
+    /// - Returns: the kernel.
     package func makeKernel(
         client: HTTPClient, inherited: [String: String], workingDirectory: String?,
         limits: KernelLimits = KernelLimits()
@@ -69,8 +72,11 @@ package enum KernelSpec: Hashable, Sendable {
     private static func checked(_ url: Substring) throws(KernelSpecError) -> String {
         let rest = url.drop { $0 != "/" }.dropFirst(2)
         let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard !host.isEmpty, !host.hasPrefix(":"), url.allSatisfy({ $0.isASCII && $0 > " " && $0 != "\u{7F}" })
-        else { throw KernelSpecError("has a URL without a host, or with characters to be escaped", String(url)) }
+        guard !host.isEmpty, !host.hasPrefix(":"),
+            url.allSatisfy({ $0.isASCII && $0 > " " && $0 != "\u{7F}" })
+        else {
+            throw KernelSpecError("has a URL without a host, or with characters to be escaped", String(url))
+        }
         guard !host.contains("@") else {
             throw KernelSpecError("has a password in its URL", "http:…")
         }

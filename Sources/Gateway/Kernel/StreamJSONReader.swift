@@ -34,7 +34,8 @@ struct StreamJSONReader {
         do throws(JSONError) {
             document = try parse(record)
         } catch {
-            throw KernelFailure(.garbled, "The kernel printed something else than JSON records: \(error.message).")
+            throw KernelFailure(
+                .garbled, "The kernel printed something else than JSON records: \(error.message).")
         }
         let root = document.root
         guard root.kind == .object, let type = root["type"]?.string else {
@@ -100,7 +101,8 @@ struct StreamJSONReader {
     }
 
     private mutating func takeUsage(_ root: JSONValue) {
-        if let given = root["modelUsage"], given.kind == .object, given.object.contains(where: { _ in true }) {
+        if let given = root["modelUsage"], given.kind == .object, given.object.contains(where: { _ in true })
+        {
             models.take(given)
         } else if let given = root["usage"], given.kind == .object {
             var usage = AnthropicUsage()
@@ -134,7 +136,8 @@ struct StreamJSONReader {
         var words: [String] = []
         if subtype != "success" { words.append(subtype) }
         if let status { words.append("the model API answered \(status)") }
-        let said = errors?.array.compactMap { $0.string ?? $0["message"]?.string }.joined(separator: "; ") ?? ""
+        let said =
+            errors?.array.compactMap { $0.string ?? $0["message"]?.string }.joined(separator: "; ") ?? ""
         words.append(said.isEmpty ? result ?? "" : said)
         let text = words.filter { !$0.isEmpty }.joined(separator: ": ")
         return KernelWords.cleaned(text.isEmpty ? "The kernel reports an error without words." : text)

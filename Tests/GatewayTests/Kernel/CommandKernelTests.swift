@@ -26,7 +26,8 @@ struct CommandKernelTests {
         #expect(outcome.end.failure == nil)
         #expect(outcome.end.text == "done")
         #expect(outcome.end.reportedCost == Money(attos: Money.attosPerDollar / 4))
-        #expect(outcome.end.usage == [KernelUsage(provider: "anthropic", model: "claude-x", usage: used(10, 5))])
+        #expect(
+            outcome.end.usage == [KernelUsage(provider: "anthropic", model: "claude-x", usage: used(10, 5))])
         #expect(outcome.end.providerRequestID == "msg_1")
         harness.close()
     }
@@ -44,7 +45,8 @@ struct CommandKernelTests {
                 on: loop,
                 command: [
                     "python3", "-S", "-c",
-                    KernelHarness.prelude + "result(result=json.dumps(dict(os.environ) | {'cwd': os.getcwd()}))",
+                    KernelHarness.prelude
+                        + "result(result=json.dumps(dict(os.environ) | {'cwd': os.getcwd()}))",
                 ], inherited: inherited, workingDirectory: folder)
         }
         let outcome = await harness.run(

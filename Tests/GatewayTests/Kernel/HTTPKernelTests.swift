@@ -22,7 +22,9 @@ struct HTTPKernelTests {
             if connection.request() != nil { script(connection) }
         }
         let url = peer.url("/run")
-        let kernel = await harness.makeKernel { _, client in HTTPKernel(client: client, url: url, limits: limits) }
+        let kernel = await harness.makeKernel { _, client in
+            HTTPKernel(client: client, url: url, limits: limits)
+        }
         let outcome = await harness.run(kernel, task, onEvent: onEvent)
         harness.close()
         peer.stop()
@@ -32,9 +34,11 @@ struct HTTPKernelTests {
     @Test("The task goes out as JSON, and its events come back as records")
     func wholeRun() async throws {
         let (outcome, requests) = try await run(KernelHarness.task("hi \"x\"", model: "m-1")) { connection in
-            connection.send(Self.head + ": wait\n\ndata: {\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m\"}\n\n")
             connection.send(
-                #"data: {"type":"assistant","message":{"id":"a","content":[{"type":"text","text":"ho"}]}}"# + "\n\n")
+                Self.head + ": wait\n\ndata: {\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m\"}\n\n")
+            connection.send(
+                #"data: {"type":"assistant","message":{"id":"a","content":[{"type":"text","text":"ho"}]}}"#
+                    + "\n\n")
             connection.send(Self.result + "data: [DONE]\n\n")
         }
         #expect(outcome.events == [.ready(model: "m"), .text("ho")])

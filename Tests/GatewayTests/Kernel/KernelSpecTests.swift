@@ -9,7 +9,10 @@ struct KernelSpecTests {
             "command:claude -p --output-format stream-json --verbose",
             .command(["claude", "-p", "--output-format", "stream-json", "--verbose"])
         ),
-        ("command: /opt/my\\ agent 'a b' \"c \\\" $HOME\" ''", .command(["/opt/my agent", "a b", "c \" $HOME", ""])),
+        (
+            "command: /opt/my\\ agent 'a b' \"c \\\" $HOME\" ''",
+            .command(["/opt/my agent", "a b", "c \" $HOME", ""])
+        ),
         ("messages:claude-sonnet-5", .messages(model: "claude-sonnet-5")),
         ("http:http://127.0.0.1:7000/run", .http(url: "http://127.0.0.1:7000/run")),
         ("http:https://agents.example", .http(url: "https://agents.example")),
@@ -60,7 +63,8 @@ struct KernelSpecTests {
 @Suite("KernelWords")
 struct KernelWordsTests {
     static let texts: [(String, String)] = [
-        (" a\n\tb\u{1B}[31m ", "a b [31m"), ("key sk-ant-api03-x_Y.z, \"sk-proxy-a.b\"", "key [key], \"[key]\""),
+        (" a\n\tb\u{1B}[31m ", "a b [31m"),
+        ("key sk-ant-api03-x_Y.z, \"sk-proxy-a.b\"", "key [key], \"[key]\""),
         ("task-1", "task-1"), ("👨‍👩‍👧", "👨‍👩‍👧"), ("\u{202E}x", "x"),
     ]
 

@@ -46,7 +46,8 @@ struct MessagesKernelTests {
             connection.send(Self.head + Self.start + Self.text("he") + Self.text("llo"))
             connection.send(
                 Self.event(
-                    #"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","name":"get","input":{}}}"#))
+                    #"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","name":"get","input":{}}}"#
+                ))
             for piece in [#"{\"a\":"#, "1}"] {
                 connection.send(
                     Self.event(
@@ -58,7 +59,8 @@ struct MessagesKernelTests {
             let first = await harness.run(kernel, KernelHarness.task("one", proxyURL: url))
             #expect(
                 first.events == [
-                    .ready(model: "claude-x"), .text("he"), .text("llo"), .tool(name: "get", input: #"{"a":1}"#),
+                    .ready(model: "claude-x"), .text("he"), .text("llo"),
+                    .tool(name: "get", input: #"{"a":1}"#),
                 ])
             #expect(first.ends == [KernelEnd(providerRequestID: "msg_1")])
             _ = await harness.run(kernel, KernelHarness.task("two", model: "claude-y", proxyURL: url))
@@ -88,7 +90,8 @@ struct MessagesKernelTests {
     static let broken: [(String, KernelFailure.Code, String)] = [
         (head + start + text("x"), .connection, "before its end"),
         (
-            head + start + event(#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
+            head + start
+                + event(#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
             .reported, "Overloaded"
         ),
         (head + "data: nonsense\n\n", .garbled, "not JSON"),
@@ -112,7 +115,9 @@ struct MessagesKernelTests {
 
     @Test("A run that fails says how, and is not remembered", arguments: broken)
     func failures(_ answer: String, _ code: KernelFailure.Code, _ words: String) async throws {
-        let requests = try await withPeer { $0.send(answer) } _: { harness, kernel, url in
+        let requests = try await withPeer {
+            $0.send(answer)
+        } _: { harness, kernel, url in
             for _ in 0..<2 {
                 let outcome = await harness.run(kernel, KernelHarness.task(proxyURL: url))
                 #expect(outcome.code == code)
@@ -139,7 +144,8 @@ struct MessagesKernelTests {
             connection.send(Self.head + Self.start)
             connection.awaitClose()
         } _: { harness, kernel, url in
-            let outcome = await harness.run(kernel, KernelHarness.task(proxyURL: url)) { _, run in run.stop() }
+            let outcome = await harness.run(kernel, KernelHarness.task(proxyURL: url)) { _, run in run.stop()
+            }
             #expect(outcome.code == .stopped)
         }
     }

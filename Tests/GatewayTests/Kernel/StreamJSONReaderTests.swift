@@ -25,10 +25,11 @@ struct StreamJSONReaderTests {
                 + #""h":{"inputTokens":1,"provider":"bedrock"}}}"#
         }
         let end = try read(result(10, "0.10"), result(30, "0.30"), result(5, "0.05")).end
-        #expect(end.usage == [
-            KernelUsage(provider: "anthropic", model: "m", usage: used(35, 0)),
-            KernelUsage(provider: "bedrock", model: "h", usage: used(1, 0)),
-        ])
+        #expect(
+            end.usage == [
+                KernelUsage(provider: "anthropic", model: "m", usage: used(35, 0)),
+                KernelUsage(provider: "bedrock", model: "h", usage: used(1, 0)),
+            ])
         #expect(end.reportedCost == (try Money(decimal: "0.35")))
     }
 
@@ -71,7 +72,9 @@ struct StreamJSONReaderTests {
     func partialText() throws {
         func piece(_ event: String) -> String { #"{"type":"stream_event","event":\#(event)}"# }
         let (events, end) = try read(
-            piece(#"{"type":"message_start","message":{"id":"a","model":"m","usage":{"input_tokens":7,"output_tokens":1}}}"#),
+            piece(
+                #"{"type":"message_start","message":{"id":"a","model":"m","usage":{"input_tokens":7,"output_tokens":1}}}"#
+            ),
             piece(#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"he"}}"#),
             piece(#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"llo"}}"#),
             #"{"type":"assistant","message":{"id":"a","model":"m","usage":{"input_tokens":7,"output_tokens":1},"content":[{"type":"text","text":"hello"}]}}"#,
@@ -117,7 +120,9 @@ struct StreamJSONReaderTests {
         #expect(events == [.text(#"cut \#u{FFFD} 👋 \ud83d"#)])
     }
 
-    @Test("Nothing that is fed in can trap", arguments: ["", " ", "{}", "null", "[]", "\"x\"", "{\"type\":1}", "\u{0}"])
+    @Test(
+        "Nothing that is fed in can trap",
+        arguments: ["", " ", "{}", "null", "[]", "\"x\"", "{\"type\":1}", "\u{0}"])
     func oddities(_ text: String) {
         #expect((try? read(text))?.end.usage == nil)
     }
