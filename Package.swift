@@ -67,7 +67,7 @@ let package = Package(
         target("EventLoop", at: "Support/EventLoop", ["CUV", "Threads"]),
         target("HTTP", at: "Support/HTTP", ["EventLoop", "CUV", "CHTTPParser"]),
         target("WebSocket", at: "Support/WebSocket", ["HTTP", "EventLoop", "CWslay", "Crypto"]),
-        target("ChildProcess", at: "Support/ChildProcess", ["EventLoop", "CUV"]),
+        target("ChildProcess", at: "Support/ChildProcess", ["EventLoop", "CUV", "CPlatform"]),
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),
         target("Lifecycle", at: "Support/Lifecycle", ["Threads", "Logging"]),
