@@ -46,7 +46,7 @@ enum EmbeddedShell {
 </details>
 <p id="announcement" class="out-of-sight" role="status"></p>
 
-<main id="view" tabindex="-1" aria-label="Conversation">
+<main id="view" tabindex="0" aria-label="Conversation">
   <noscript><p class="column">This page needs JavaScript. Without it, use <code>POST /api/message</code>.</p></noscript>
 
   <form id="sign-in" class="column" method="post" action="/" hidden>
@@ -170,7 +170,7 @@ code { background: var(--code); border-radius: 4px; padding: .1em .35em; }
 summary { cursor: pointer; }
 
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
-main:focus-visible { outline: none; }
+main:focus-visible { outline-offset: -3px; }
 
 .out-of-sight {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
@@ -637,7 +637,7 @@ function toolRow(name, input) {
 // ---------------------------------------------------------------- Turns
 
 const COST_STATES = {
-  estimated: "Its usage came in part only, so this cost is an upper estimate.",
+  estimated: "Its usage did not come in full, so this cost is an estimate.",
   unpriced: "No price is known for its model: this run is in no sum until the price book has one.",
 };
 
@@ -952,7 +952,7 @@ function alertRow(alert) {
   const when = isFiring ? `since ${clock(alert.startsAt)}` : clock(alert.endsAt ?? new Date().toISOString());
   return element(
     "li", {},
-    element("span", {}, element("strong", {}, alert.name), element("span", { className: `tag ${kind}` }, severity)),
+    element("span", {}, element("strong", {}, String(alert.name ?? "Alert")), element("span", { className: `tag ${kind}` }, severity)),
     element("time", { dateTime: alert.startsAt ?? "" }, when),
     element("span", { className: "summary" }, alert.summary ?? ""));
 }
@@ -1214,6 +1214,9 @@ ui.text.addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     event.preventDefault();
     ui.composer.requestSubmit();
+  } else if (event.key === "PageUp" || event.key === "PageDown") {
+    event.preventDefault();
+    ui.view.scrollBy(0, (event.key === "PageUp" ? -0.8 : 0.8) * ui.view.clientHeight);
   } else if ((event.key === "ArrowUp" && recall(-1)) || (event.key === "ArrowDown" && recall(1))) {
     event.preventDefault();
   }

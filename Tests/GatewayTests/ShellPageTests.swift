@@ -19,7 +19,7 @@ struct ShellPageTests {
     private static let sources = URL(filePath: #filePath)
         .deletingLastPathComponent().appending(path: "../../Sources/Gateway/Web").standardizedFileURL
 
-    private func answer(_ method: String = "GET", _ path: String, tags: [String] = []) -> RecordedResponse? {
+    private func answer(_ path: String, method: String = "GET", tags: [String] = []) -> RecordedResponse? {
         let set = MetricSet()
         let shell = ServiceShell(
             named: "gateway", set: set, scrape: { set.render($0) }, health: { HealthReport(.ok, parts: []) })
@@ -81,9 +81,9 @@ struct ShellPageTests {
 
     @Test("answers HEAD without a body, and takes no other method")
     func methods() throws {
-        let head = try #require(answer("HEAD", "/"))
+        let head = try #require(answer("/", method: "HEAD"))
         #expect(head.status == 200 && head.body.isEmpty)
-        #expect(try #require(answer("POST", "/")).status == 405)
+        #expect(try #require(answer("/", method: "POST")).status == 405)
     }
 
     @Test("weighs less than 60 kB, and loads nothing from elsewhere")

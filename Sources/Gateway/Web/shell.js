@@ -223,7 +223,7 @@ function toolRow(name, input) {
 // ---------------------------------------------------------------- Turns
 
 const COST_STATES = {
-  estimated: "Its usage came in part only, so this cost is an upper estimate.",
+  estimated: "Its usage did not come in full, so this cost is an estimate.",
   unpriced: "No price is known for its model: this run is in no sum until the price book has one.",
 };
 
@@ -538,7 +538,7 @@ function alertRow(alert) {
   const when = isFiring ? `since ${clock(alert.startsAt)}` : clock(alert.endsAt ?? new Date().toISOString());
   return element(
     "li", {},
-    element("span", {}, element("strong", {}, alert.name), element("span", { className: `tag ${kind}` }, severity)),
+    element("span", {}, element("strong", {}, String(alert.name ?? "Alert")), element("span", { className: `tag ${kind}` }, severity)),
     element("time", { dateTime: alert.startsAt ?? "" }, when),
     element("span", { className: "summary" }, alert.summary ?? ""));
 }
@@ -800,6 +800,9 @@ ui.text.addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     event.preventDefault();
     ui.composer.requestSubmit();
+  } else if (event.key === "PageUp" || event.key === "PageDown") {
+    event.preventDefault();
+    ui.view.scrollBy(0, (event.key === "PageUp" ? -0.8 : 0.8) * ui.view.clientHeight);
   } else if ((event.key === "ArrowUp" && recall(-1)) || (event.key === "ArrowDown" && recall(1))) {
     event.preventDefault();
   }
