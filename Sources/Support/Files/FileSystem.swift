@@ -63,6 +63,8 @@ package protocol FileSystem: Sendable {
 package enum OpenPurpose: Hashable, Sendable {
     /// Reading only.
     case reading
+    /// Reading only, and only a regular file: anything else is an error at once, a pipe without a writer too.
+    case readingRegular
     /// Appending to a file that exists.
     case appending
     /// Appending to a file that must not exist yet.

@@ -9,6 +9,7 @@ package struct POSIXFileSystem: FileSystem {
         let (flags, mode): (Int32, mode_t) =
             switch purpose {
             case .reading: (O_RDONLY, 0)
+            case .readingRegular: (O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
             case .appending: (O_WRONLY | O_APPEND, 0)
             case .creating(let permissions): (O_WRONLY | O_APPEND | O_CREAT | O_EXCL, permissions)
             case .repair: (O_RDWR, 0)
@@ -16,7 +17,17 @@ package struct POSIXFileSystem: FileSystem {
             }
         let descriptor = retry { Glibc.open(path, flags | always, mode) }
         guard descriptor >= 0 else { throw .last(.open, path) }
-        return OpenFile(descriptor: descriptor, path: path)
+        let file = OpenFile(descriptor: descriptor, path: path)
+        if purpose == .readingRegular, !isRegular(file) {
+            close(file)
+            throw FileError(.open, path, errno: EINVAL)
+        }
+        return file
+    }
+
+    private func isRegular(_ file: OpenFile) -> Bool {
+        var status = stat()
+        return fstat(file.descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     package func close(_ file: OpenFile) {
