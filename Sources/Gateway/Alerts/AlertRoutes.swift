@@ -26,11 +26,11 @@ package final class AlertRoutes {
     ///
     /// Without a `secret` every alert is refused. `onRecorded` gets what was new, on the loop.
     package init(
-        loop: EventLoop, secret: String?, append: @escaping Append,
+        loop: EventLoop, secret: String?, now: @escaping @Sendable () -> Timestamp, append: @escaping Append,
         onRecorded: @escaping ([AlertReceived]) -> Void
     ) {
         self.loop = loop
-        self.secret = secret.map(WebhookSecret.init)
+        self.secret = secret.map { WebhookSecret($0, now: now) }
         self.append = append
         self.onRecorded = onRecorded
     }
@@ -93,7 +93,9 @@ package final class AlertRoutes {
         detail: "Set ALERT_WEBHOOK_SECRET and start the gateway again.")
     private static let unknown = Problem(
         status: 401, type: "/problems/webhook-secret", title: "The webhook's secret is needed",
-        detail: "Send ALERT_WEBHOOK_SECRET as a bearer token, or sign the body with it (HMAC-SHA-256).")
+        detail:
+            "Send ALERT_WEBHOOK_SECRET as a bearer token, or sign the body with it (HMAC-SHA-256); a signed "
+            + "time is within five minutes of this server's.")
     private static let tooLarge = Problem(
         status: 413, type: "/problems/too-large", title: "The body is too large",
         detail: "At most \(AlertBody.bytesMax) bytes; let Alertmanager group less (max_alerts).")
