@@ -15,6 +15,7 @@ package final class GatewayService {
     package let dispatcher: Dispatcher
     private let shell: ServiceShell
     private let logs: LogRoutes
+    private let shells: ShellHub
 
     /// Creates the service on `loop`, whose runs `kernel` does.
     package init(
@@ -31,12 +32,24 @@ package final class GatewayService {
         MessageRoutes(desk: dispatcher, ledger: ledger, access: access).register(on: shell)
         DispatchRoutes(dispatcher: dispatcher, access: access).register(on: shell)
         SessionRoutes(keySecret: access.keySecret, adminToken: access.adminToken).register(on: shell)
+        shells = ShellHub(
+            loop: loop, desk: dispatcher, source: ShellSource(ledger),
+            onCount: { metrics.webSockets.unlabelled.set(.integer(Int64($0))) },
+            onSlowReader: { metrics.slowReaders.unlabelled.increment() })
+        shell.router.on("GET", "/ws") { [shells] exchange, _ in
+            switch access.caller(of: exchange) {
+            case .user(let user): shells.open(exchange, for: user)
+            case .admin: Self.noUser.response(on: exchange)
+            case nil: break
+            }
+        }
+        ShellPage().register(on: shell)
         AlertRoutes(
-            loop: loop, secret: configuration.alertSecret,
+            loop: loop, secret: configuration.alertSecret, now: ledger.configuration.now,
             append: { alert, reply in
                 ledger.submit(.receiveAlert(alert)) { reply($0.map { !$0.events.isEmpty }) }
             },
-            onRecorded: { _ in }
+            onRecorded: { [shells] alerts in for alert in alerts { shells.show(alert) } }
         ).register(on: shell)
         do throws(ThreadError) {
             logs = try LogRoutes(
@@ -45,10 +58,10 @@ package final class GatewayService {
         } catch { throw .thread }
         logs.register(on: shell)
         let startedAt = ledger.configuration.now()
-        SystemRoutes(keySecret: access.keySecret, adminToken: access.adminToken) { [dispatcher] in
+        SystemRoutes(keySecret: access.keySecret, adminToken: access.adminToken) { [dispatcher, shells] in
             SystemStatus(
                 configuration, ledger: ledger, dispatcher: dispatcher, startedAt: startedAt,
-                webSocketConnections: 0)
+                webSocketConnections: shells.count)
         }.register(on: shell)
     }
 
@@ -57,4 +70,8 @@ package final class GatewayService {
 
     /// Ends the gateway's own thread, once no request is under way; blocks, not from the loop's thread.
     package func close() { logs.close() }
+
+    private static let noUser = Problem(
+        status: 403, type: "/problems/user", title: "A shell is a user's",
+        detail: "Open it with a user's sk-proxy- key; the administrator's token is nobody's.")
 }

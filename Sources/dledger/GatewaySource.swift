@@ -1,4 +1,5 @@
 import EventLoop
+import Files
 import Gateway
 import HTTPClient
 import LedgerCore
@@ -36,10 +37,35 @@ enum GatewaySource {
             let lag = ledger.position.value - status.position
             return SystemStatus.Postgres(isConnected: status.isConnected, lagEvents: max(lag, 0))
         }
+        let kernel = try kernel(settings, environment, loop)
         do throws(LedgerError) {
             return try GatewayService(
-                loop: loop, ledger: ledger, kernel: MissingKernel(loop: loop),
+                loop: loop, ledger: ledger, kernel: kernel,
                 configuration: configuration, shell: shell, set: set, log: log)
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
+    }
+
+    private static func kernel(
+        _ settings: Settings, _ environment: Environment, _ loop: EventLoop
+    ) throws(CommandFailure) -> any Kernel {
+        guard let text = settings.kernel else { return MissingKernel(loop: loop) }
+        let spec: KernelSpec
+        do throws(KernelSpecError) { spec = try KernelSpec(text) } catch {
+            throw CommandFailure(ExitCode.usage, "LEDGER_KERNEL \(error.message)")
+        }
+        if case .command = spec { try makeDirectory(settings.dispatchDirectory) }
+        var limits = KernelLimits()
+        limits.idleTimeoutMilliseconds = UInt64(settings.dispatchIdleTimeoutMilliseconds)
+        do throws(HTTPClientError) {
+            return spec.makeKernel(
+                client: try HTTPClient(loop: loop), inherited: environment.variables,
+                workingDirectory: settings.dispatchDirectory, limits: limits)
+        } catch { throw CommandFailure(ExitCode.unavailable, "no HTTP client: \(error.reason)") }
+    }
+
+    private static func makeDirectory(_ path: String) throws(CommandFailure) {
+        do throws(FileError) { try POSIXFileSystem().makeDirectories(path) } catch {
+            throw CommandFailure(ExitCode.cannotWrite, "DISPATCH_DIRECTORY: \(error)")
+        }
     }
 }

@@ -10,6 +10,8 @@ import LedgerCore
 package final class MessagesKernel: Kernel {
     /// `messages`.
     package let kind = "messages"
+    /// The Proxy is all that it talks to.
+    package let isAlwaysProxied = true
     /// Tokens of one answer at most.
     package static let outputTokensMax = 4096
 

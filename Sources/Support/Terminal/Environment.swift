@@ -20,6 +20,9 @@ package struct Environment: Sendable {
         return Environment(values)
     }
 
+    /// Every variable.
+    package var variables: [String: String] { values }
+
     /// A variable's value; nil when it is unset or empty.
     package subscript(name: String) -> String? {
         guard let value = values[name], !value.isEmpty else { return nil }
