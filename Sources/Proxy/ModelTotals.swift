@@ -1,7 +1,7 @@
 import LedgerCore
 import LedgerRuntime
 
-/// Totals by user and model with a bounded number of label values; what is folded keeps the sums exact.
+/// Totals of calls by user and model with a bounded number of label values; what is folded keeps the sums exact.
 struct ModelTotals {
     /// Label values.
     struct Key: Hashable, Comparable {
@@ -24,7 +24,7 @@ struct ModelTotals {
             }.prefix(usersMax).map(\.key))
         var sums: [Key: UsageSums] = [:]
         var rejections: [String: Int64] = [:]
-        for (key, value) in usage.models {
+        for (key, value) in usage.models where key.kind == .call {
             let user = shown.contains(key.user) ? key.user.text : "_other"
             let model = ModelLabel.of(key.model, provider: key.provider, in: prices)
             sums[Key(user: user, model: model), default: UsageSums()].add(value)

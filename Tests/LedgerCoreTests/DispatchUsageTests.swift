@@ -45,6 +45,10 @@ struct DispatchUsageTests {
         #expect(rows.keys.allSatisfy { $0.kind == .dispatch && $0.source == "web" })
         #expect(rows.first { $0.key.model == "b" }?.value.cost == (try usd("2")))
         #expect(rows.first { $0.key.model == "b" }?.value.dispatches == 0)
+        let key = UsageProjection.ModelKey(
+            user: try user("alice"), kind: .dispatch, provider: "anthropic", model: "b")
+        #expect(usage.models.count == 2)
+        #expect(usage.models[key]?.cost == (try usd("2")))
     }
 
     @Test("a proxied run counts as a run and adds nothing")

@@ -84,6 +84,7 @@ package enum SnapshotCodec {
 extension UsageProjection.ModelKey {
     func isBefore(_ other: UsageProjection.ModelKey) -> Bool {
         SnapshotCodec.isBefore(
-            [user.text, provider, model], [other.user.text, other.provider, other.model])
+            [user.text, kind.rawValue, provider, model],
+            [other.user.text, other.kind.rawValue, other.provider, other.model])
     }
 }

@@ -59,6 +59,7 @@ struct SnapshotLines {
     mutating func add(_ key: UsageProjection.ModelKey, _ sums: UsageSums) {
         add { line in
             line.field("user", key.user.text)
+            line.field("kind", key.kind.rawValue)
             line.field("provider", key.provider)
             line.field("model", key.model)
             line.object("sums") { $0.write(sums) }

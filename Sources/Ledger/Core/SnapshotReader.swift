@@ -166,7 +166,8 @@ struct SnapshotReader {
     ) throws(CodecError) -> (UsageProjection.ModelKey, UsageSums) {
         let user = try EventDecoder.user(&line)
         let key = UsageProjection.ModelKey(
-            user: user, provider: try line.string("provider"), model: try line.string("model"))
+            user: user, kind: try EventDecoder.choice("kind", &line), provider: try line.string("provider"),
+            model: try line.string("model"))
         return (key, try sums("sums", &line))
     }
 

@@ -9,7 +9,7 @@ package struct UsageProjection: Hashable, Sendable {
     package internal(set) var timestamp = Timestamp(microseconds: 0)
     /// Sums by user.
     package internal(set) var users: [UserID: UserUsage] = [:]
-    /// Totals by user, provider and model.
+    /// Totals by user, kind, provider and model.
     package internal(set) var models: [ModelKey: UsageSums] = [:]
 
     /// Agent runs that ended or never began, by where they came from and how they ended.
@@ -45,18 +45,21 @@ package struct UsageProjection: Hashable, Sendable {
         }
     }
 
-    /// A user's calls to one model.
+    /// A user's calls to one model, or agent runs with it.
     package struct ModelKey: Hashable, Sendable {
         /// The user.
         package let user: UserID
+        /// What is counted.
+        package let kind: UsageKind
         /// The provider.
         package let provider: String
         /// The model that answered.
         package let model: String
 
         /// Creates a key.
-        package init(user: UserID, provider: String, model: String) {
+        package init(user: UserID, kind: UsageKind = .call, provider: String, model: String) {
             self.user = user
+            self.kind = kind
             self.provider = provider
             self.model = model
         }
@@ -72,7 +75,9 @@ package struct UsageProjection: Hashable, Sendable {
         let today = timestamp.day
         UsageDelta.each(of: recorded) { delta in
             users[delta.key.user, default: UserUsage(today)].add(delta.sums, on: today)
-            let key = ModelKey(user: delta.key.user, provider: delta.key.provider, model: delta.key.model)
+            let key = ModelKey(
+                user: delta.key.user, kind: delta.key.kind, provider: delta.key.provider,
+                model: delta.key.model)
             models[key, default: UsageSums()].add(delta.sums)
         }
         switch recorded.event {
