@@ -91,8 +91,12 @@ struct StreamJSONReader {
         let isError = root["is_error"]?.bool ?? false
         let result = root["result"]?.string
         guard subtype == "success", !isError, status == nil || status == 0 else {
-            let code: KernelFailure.Code = status == 429 ? .quota : .reported
-            failure = KernelFailure(code, Self.message(subtype, status, result, root["errors"]))
+            let message = Self.message(subtype, status, result, root["errors"])
+            // A provider's limit on the rate of calls is 429 too; a quota's refusal says what it is.
+            let words = message.lowercased()
+            let isQuota =
+                status == 429 && (words.contains("quota") || words.contains("may not make calls"))
+            failure = KernelFailure(isQuota ? .quota : .reported, message)
             text = nil
             return
         }

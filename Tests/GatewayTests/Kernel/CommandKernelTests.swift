@@ -82,7 +82,8 @@ struct CommandKernelTests {
             "result(subtype='error_max_turns', is_error=True, result=None)", .reported, "error_max_turns"
         ),
         ("result(is_error=True, result='Bad sk-ant-1', api_error_status=500)", .reported, "Bad [key]"),
-        ("result(api_error_status=429, result='budget used up')", .quota, "budget used up"),
+        ("result(api_error_status=429, result='The daily quota is used up')", .quota, "daily quota"),
+        ("result(api_error_status=429, result='slow down')", .reported, "429: slow down"),
     ]
 
     @Test("A run that fails says how", arguments: broken)
