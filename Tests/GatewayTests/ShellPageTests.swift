@@ -19,7 +19,9 @@ struct ShellPageTests {
     private static let sources = URL(filePath: #filePath)
         .deletingLastPathComponent().appending(path: "../../Sources/Gateway/Web").standardizedFileURL
 
-    private func answer(_ path: String, method: String = "GET", tags: [String] = []) -> RecordedResponse? {
+    private func ask(
+        _ path: String, method: String = "GET", tags: [String] = []
+    ) throws -> RecordedResponse {
         let set = MetricSet()
         let shell = ServiceShell(
             named: "gateway", set: set, scrape: { set.render($0) }, health: { HealthReport(.ok, parts: []) })
@@ -29,12 +31,12 @@ struct ShellPageTests {
         let exchange = HTTPExchange(
             inMemory: HTTPRequestHead(method: method, target: path, headers: headers))
         shell.handle(exchange)
-        return exchange.recorded
+        return try #require(exchange.recorded)
     }
 
     @Test("serves each file byte for byte, under its type", arguments: files)
     func served(_ path: String, _ name: String, _ type: String) throws {
-        let answer = try #require(answer(path))
+        let answer = try ask(path)
         let bytes = [UInt8](try Data(contentsOf: Self.sources.appending(path: name)))
         #expect(answer.status == 200)
         #expect(answer.headers["content-type"] == type)
@@ -45,7 +47,7 @@ struct ShellPageTests {
 
     @Test("lets nothing run but its own files", arguments: files)
     func policy(_ path: String, _ name: String, _ type: String) throws {
-        let headers = try #require(answer(path)).headers
+        let headers = try ask(path).headers
         let policy = try #require(headers["content-security-policy"])
         let parts = policy.split(separator: "; ").map(String.init)
         #expect(parts.first == "default-src 'none'")
@@ -58,14 +60,14 @@ struct ShellPageTests {
 
     @Test("answers 304 to a browser that has the current copy", arguments: ["", "W/", "list", "*"])
     func notModified(_ form: String) throws {
-        let etag = try #require(try #require(answer("/shell.js")).headers["etag"])
+        let etag = try #require(try ask("/shell.js").headers["etag"])
         let tag =
             switch form {
             case "list": "\"other\", \(etag) , \"more\""
             case "*": "*"
             default: form + etag
             }
-        let answer = try #require(answer("/shell.js", tags: [tag]))
+        let answer = try ask("/shell.js", tags: [tag])
         #expect(answer.status == 304)
         #expect(answer.body.isEmpty)
         #expect(answer.headers["etag"] == etag)
@@ -74,21 +76,21 @@ struct ShellPageTests {
     @Test(
         "serves the whole file to a browser with another copy", arguments: ["\"old\"", "W/\"\"", ",", "  "])
     func modified(_ tag: String) throws {
-        let answer = try #require(answer("/shell.css", tags: [tag]))
+        let answer = try ask("/shell.css", tags: [tag])
         #expect(answer.status == 200)
         #expect(!answer.body.isEmpty)
     }
 
     @Test("answers HEAD without a body, and takes no other method")
     func methods() throws {
-        let head = try #require(answer("/", method: "HEAD"))
+        let head = try ask("/", method: "HEAD")
         #expect(head.status == 200 && head.body.isEmpty)
-        #expect(try #require(answer("/", method: "POST")).status == 405)
+        #expect(try ask("/", method: "POST").status == 405)
     }
 
     @Test("weighs less than 60 kB, and loads nothing from elsewhere")
     func weight() throws {
-        let texts = try Self.files.map { try #require(answer($0.0)).text }
+        let texts = try Self.files.map { try ask($0.0).text }
         #expect(texts.reduce(0) { $0 + $1.utf8.count } < 60_000)
         let page = texts[0]
         #expect(!page.contains("http:") && !page.contains("https:"))

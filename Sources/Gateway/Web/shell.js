@@ -236,6 +236,8 @@ class Turn {
     this.dispatchID = null;
     this.isLive = true;
     this.wantsStop = false;
+    this.problem = "";
+    this.hasText = false;
     this.started = performance.now();
     this.state = "queued";
     this.buffer = "";
@@ -272,6 +274,7 @@ class Turn {
 
   addText(text) {
     this.works();
+    this.hasText ||= text.trim() !== "";
     this.buffer += text;
     paintSoon(this);
   }
@@ -310,6 +313,7 @@ class Turn {
     this.buffer = "";
   }
 
+  /** Shows the end in place of the progress; once more, when a result follows an error. */
   ends(facts, cost, why) {
     this.paint();
     this.endProse();
@@ -317,10 +321,10 @@ class Turn {
     this.receipt.classList.remove("queued");
     this.facts.replaceChildren(...facts);
     this.cost.replaceChildren(...cost);
+    this.receipt.querySelector(":scope > .why")?.remove();
     if (why) this.receipt.append(element("span", { className: "why" }, why));
     this.node.setAttribute("aria-busy", "false");
     live.delete(this);
-    byDispatch.delete(this.dispatchID);
     byRequest.delete(this.id);
     showRunning();
     keepToTheEnd();
@@ -328,6 +332,8 @@ class Turn {
   }
 
   finish(message) {
+    byDispatch.delete(this.dispatchID);
+    if (!this.hasText && message.text) this.addText(String(message.text));
     const facts = [
       message.model, `${whole.format(message.tokensIn ?? 0)} in`, `${whole.format(message.tokensOut ?? 0)} out`,
       message.calls > 1 ? `${whole.format(message.calls)} calls` : null, duration(message.durationMs ?? 0),
@@ -335,7 +341,10 @@ class Turn {
     const cost = [];
     if (message.result === "aborted") cost.push(element("span", { className: "tag calm" }, "stopped"));
     if (message.result === "error") cost.push(element("span", { className: "tag bad" }, "failed"));
-    let why = message.result === "error" ? message.message ?? "The run failed; what it used until then is booked." : "";
+    let why = "";
+    if (message.result === "error" || (message.result === "aborted" && !this.wantsStop)) {
+      why = message.message || this.problem || "The run failed; what it used until then is booked.";
+    }
     if (message.costState === "estimated") {
       cost.push(element("span", { className: "tag warn", title: COST_STATES.estimated }, "estimated"));
     }
@@ -355,8 +364,12 @@ class Turn {
   }
 
   fail(message) {
-    const why = element("span", { className: "why" }, String(message.message ?? message.code));
-    this.ends([why], [element("span", { className: "tag bad" }, "failed")]);
+    this.problem = String(message.message ?? message.code);
+    // Of a run that had begun a result follows, with its cost; unless its end could not be recorded.
+    if (this.state === "working" && message.code !== "unrecorded") return;
+    const tag = message.code === "aborted" || this.wantsStop
+      ? element("span", { className: "tag calm" }, "stopped") : element("span", { className: "tag bad" }, "failed");
+    this.ends([element("span", { className: "why" }, this.problem)], [tag]);
     this.offerAgain(Number(message.retryAfter) || 0);
   }
 
@@ -375,7 +388,8 @@ class Turn {
       button.textContent = left > 0 ? `Send again in ${left} s` : "Send again";
       if (left > 0) setTimeout(count, 1_000, left - 1);
     };
-    count(Math.min(Math.ceil(seconds), 3_600));
+    // A longer wait is told by the message; nobody watches a button for an hour.
+    count(seconds > 120 ? 0 : Math.ceil(seconds));
     button.addEventListener("click", () => { if (send(this.text)) button.remove(); });
     this.cost.append(button);
     keepToTheEnd();
@@ -629,6 +643,7 @@ function connect(mine) {
 function leave() {
   socket = null;
   isReady = false;
+  byDispatch.clear();
   for (const turn of [...live]) {
     if (!turn.dispatchID && !ui.text.value) putText(turn.text);
     turn.breakOff();
