@@ -228,6 +228,7 @@ def test_two_tabs_have_a_conversation_each(agent_ledger, open_tab):
     assert len(sessions) == 2
 
 
+@pytest.mark.slow
 def test_an_alert_is_in_every_open_page_and_goes_when_resolved(agent_ledger, open_tab):
     key = agent_ledger.mint_key("alice")
     tabs = [open_tab(agent_ledger.gateway_url).sign_in(key)]
@@ -242,6 +243,7 @@ def test_an_alert_is_in_every_open_page_and_goes_when_resolved(agent_ledger, ope
     post_alert(agent_ledger, "resolved")
     for tab in tabs:
         tab.page.wait_for_selector('#alerts[data-severity="resolved"]')
+    for tab in tabs:
         tab.page.wait_for_selector("#alerts", state="hidden")
 
 
