@@ -135,6 +135,19 @@ def test_a_message_typed_into_the_page_is_one_cost_everywhere(shell_ledger, open
     assert ledger.run("verify", "--postgres").returncode == 0
 
 
+def test_a_cost_that_is_not_known_is_loud(make_ledger, open_tab):
+    ledger = make_ledger(environment={"LEDGER_KERNEL": "messages:claude-nobody-knows"})
+    tab = open_tab(ledger.gateway_url).sign_in(ledger.mint_key("alice"))
+    tab.send(PROMPT)
+    answer = tab.wait_answer()
+    assert answer.tags == ["unpriced"]
+    assert not answer.has_cost
+    assert "No price is known" in answer.receipt
+    assert "$" not in answer.receipt
+    [event] = completed(ledger)
+    assert event["costState"] == "unpriced"
+
+
 def test_text_and_tools_stream_in_as_text(agent_ledger, open_tab):
     tab = open_tab(agent_ledger.gateway_url).sign_in(agent_ledger.mint_key("alice"))
     tab.send("Go on")
