@@ -135,6 +135,19 @@ def test_a_message_typed_into_the_page_is_one_cost_everywhere(shell_ledger, open
     assert ledger.run("verify", "--postgres").returncode == 0
 
 
+def test_a_cost_that_is_not_known_is_loud(make_ledger, open_tab):
+    ledger = make_ledger(environment={"LEDGER_KERNEL": "messages:claude-nobody-knows"})
+    tab = open_tab(ledger.gateway_url).sign_in(ledger.mint_key("alice"))
+    tab.send(PROMPT)
+    answer = tab.wait_answer()
+    assert answer.tags == ["unpriced"]
+    assert not answer.has_cost
+    assert "No price is known" in answer.receipt
+    assert "$" not in answer.receipt
+    [event] = completed(ledger)
+    assert event["costState"] == "unpriced"
+
+
 def test_text_and_tools_stream_in_as_text(agent_ledger, open_tab):
     tab = open_tab(agent_ledger.gateway_url).sign_in(agent_ledger.mint_key("alice"))
     tab.send("Go on")
@@ -228,6 +241,7 @@ def test_two_tabs_have_a_conversation_each(agent_ledger, open_tab):
     assert len(sessions) == 2
 
 
+@pytest.mark.slow
 def test_an_alert_is_in_every_open_page_and_goes_when_resolved(agent_ledger, open_tab):
     key = agent_ledger.mint_key("alice")
     tabs = [open_tab(agent_ledger.gateway_url).sign_in(key)]
@@ -242,6 +256,7 @@ def test_an_alert_is_in_every_open_page_and_goes_when_resolved(agent_ledger, ope
     post_alert(agent_ledger, "resolved")
     for tab in tabs:
         tab.page.wait_for_selector('#alerts[data-severity="resolved"]')
+    for tab in tabs:
         tab.page.wait_for_selector("#alerts", state="hidden")
 
 
