@@ -103,8 +103,8 @@ struct WebSocketFlowTests {
     @Test("a silent client is asked, and given up when it does not answer")
     func silence() throws {
         let echo = try EchoServer {
-            $0.pingIntervalMilliseconds = 20
-            $0.silenceTimeoutMilliseconds = 60
+            $0.pingIntervalMilliseconds = 50
+            $0.silenceTimeoutMilliseconds = 1_000
         }
         let client = try WebSocketClient(port: echo.port)
         for _ in 1...10 {
