@@ -7,6 +7,9 @@ import Wire
 /// An agent writes a message in several records that repeat its usage: each identifier counts once, with the
 /// highest output. Text that came in pieces is not told again when the whole message follows.
 struct AssistantMessages {
+    /// Messages before a result; more are no agent's.
+    private static let messagesMax = 20_000
+
     /// The identifier of the last message.
     private(set) var lastID: String?
     /// The model of the last message.
@@ -15,8 +18,8 @@ struct AssistantMessages {
     private(set) var isImplausible = false
     private var usages: [String: (model: String, usage: Usage)] = [:]
     private var order: [String] = []
-    private var streamedIDs: Set<String> = []
     private var streaming = ""
+    private var isStreamed = false
     private var streamingUsage = AnthropicUsage()
 
     /// Takes an `assistant` record.
@@ -31,7 +34,7 @@ struct AssistantMessages {
         }
         // Sub-agents talk to their agent, not to the person.
         let isSubAgent = root["parent_tool_use_id"]?.string != nil
-        let isTold = isSubAgent || streamedIDs.contains(id)
+        let isTold = isSubAgent || isStreamed && id == streaming
         guard let content = message["content"] else { return }
         if let text = content.string, !isTold, !text.isEmpty { onEvent(.text(text)) }
         for block in content.array {
@@ -54,12 +57,13 @@ struct AssistantMessages {
         case "message_start":
             guard let message = event["message"] else { return }
             streaming = message["id"]?.string ?? ""
+            isStreamed = false
             streamingUsage = AnthropicUsage()
             takeNames(message, streaming)
             take(streamedUsage: message["usage"], model)
         case "content_block_delta":
             guard let text = event["delta"]?["text"]?.string, !text.isEmpty else { return }
-            streamedIDs.insert(streaming)
+            isStreamed = true
             onEvent(.text(text))
         case "message_delta": take(streamedUsage: event["usage"], model)
         default: break
@@ -103,6 +107,7 @@ struct AssistantMessages {
         note(inconsistent: read.count.isInconsistent)
         let name = lastModel ?? model ?? ""
         guard let known = usages[id] else {
+            guard order.count < Self.messagesMax else { return note(inconsistent: true) }
             usages[id] = (name, usage)
             return order.append(id)
         }

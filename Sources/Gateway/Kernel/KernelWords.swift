@@ -1,13 +1,15 @@
 /// What a kernel says, made fit to be shown and recorded: one line, not long, no keys.
 enum KernelWords {
     private static let charactersMax = 300
+    /// What is looked at; the rest would be cut off anyway.
+    private static let scalarsMax = 8 << 10
 
     /// The end of `text` in one line, or its beginning when `fromStart`.
     static func cleaned(_ text: String, fromStart: Bool = true) -> String {
         var words: [String] = []
         var isAfterBreak = true
         var word = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.unicodeScalars.prefix(scalarsMax) {
             // White space of every kind, and what terminals would obey; the joiner is part of some emoji.
             let category = scalar.properties.generalCategory
             let isBreak =

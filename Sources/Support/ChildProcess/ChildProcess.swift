@@ -99,8 +99,16 @@ package final class ChildProcess {
         timer?.cancel()
         timer = nil
         guard !outputs.allSatisfy(\.isClosing) else { return tellEnd() }
-        // A turn of the loop for what the pipes hold; who has left the group may hold them for ever.
-        timer = LoopTimer(on: loop, after: 50) { [weak self] in self?.closePipes() }
+        // Some turns of the loop for what the pipes hold; who has left the group may hold them for ever.
+        closePipes(afterTurns: 20)
+    }
+
+    /// Closes the pipes after this many turns of the loop.
+    ///
+    /// Turns, not a time: a loop that is late runs its timers before it reads.
+    private func closePipes(afterTurns turns: Int) {
+        guard turns > 0 else { return closePipes() }
+        timer = LoopTimer(on: loop, after: 1) { [weak self] in self?.closePipes(afterTurns: turns - 1) }
     }
 
     /// Kills whoever is left of the group, once: later its number may belong to others.

@@ -124,6 +124,7 @@ struct CommandKernelTests {
         let harness = try KernelHarness()
         let outcome = try await harness.python(
             """
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             for tokens in (3, 7, 5):
                 say(type="assistant", message={"id": "a", "model": "m", "usage": {"input_tokens": 20,
                     "output_tokens": tokens}, "content": []})
@@ -141,7 +142,7 @@ struct CommandKernelTests {
     func hang() async throws {
         let harness = try KernelHarness()
         var limits = KernelHarness.limits
-        limits.idleTimeoutMilliseconds = 300
+        limits.idleTimeoutMilliseconds = 1_500
         let outcome = try await harness.python(
             "signal.signal(signal.SIGTERM, signal.SIG_IGN); pid(); time.sleep(60)", limits: limits)
         #expect(outcome.code == .hang)

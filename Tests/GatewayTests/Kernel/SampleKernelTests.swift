@@ -13,7 +13,7 @@ struct SampleKernelTests {
     private func run(_ message: String) async throws -> KernelHarness.Outcome {
         let harness = try KernelHarness()
         var limits = KernelHarness.limits
-        limits.idleTimeoutMilliseconds = message.contains("hang") ? 500 : 10_000
+        limits.idleTimeoutMilliseconds = message.contains("hang") ? 2_000 : 10_000
         limits.outputBytesMax = 20 << 20
         let kernel = await harness.makeKernel { [limits] loop, _ in
             CommandKernel(
