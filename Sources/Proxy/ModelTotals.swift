@@ -1,7 +1,8 @@
 import LedgerCore
 import LedgerRuntime
 
-/// Totals of calls by user and model with a bounded number of label values; what is folded keeps the sums exact.
+/// Totals of calls by user and model with a bounded number of label values; what is folded keeps the sums
+/// exact.
 struct ModelTotals {
     /// Label values.
     struct Key: Hashable, Comparable {

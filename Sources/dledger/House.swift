@@ -24,7 +24,11 @@ struct House {
     private var proxy: ProxyService?
     private var gateway: GatewayService?
 
+    private let runsRecorded = Semaphore()
+
     private static let shutdownMilliseconds: Int64 = 10_000
+    /// How long runs may go on once the process is asked to end.
+    private static let runGraceMilliseconds: UInt64 = 1_500
 
     init(_ settings: Settings, services: Set<ServiceName>, _ environment: Environment) throws(CommandFailure)
     {
@@ -110,7 +114,7 @@ struct House {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
-        addRuns(to: &shutdown)
+        addCalls(to: &shutdown)
         let draining = Confined(listeners)
         shutdown.add("requests", limitMilliseconds: 6_000) { [loop] in
             let done = Semaphore()
@@ -122,16 +126,16 @@ struct House {
             }
             for _ in draining.value { done.wait() }
         }
+        addKernels(to: &shutdown)
         return shutdown.run(log: log, clock: .system) { signals.askedToGiveUp() }
     }
 
-    /// Kernels end first, then the calls that they left behind, then what is recorded of the runs.
-    private func addRuns(to shutdown: inout Shutdown) {
+    /// The calls that nobody waits for any more are settled, then what the runs were is recorded.
+    private func addCalls(to shutdown: inout Shutdown) {
         let services = Confined((gateway: gateway, proxy: proxy))
-        let recorded = Semaphore()
         if gateway != nil {
-            shutdown.add("runs", limitMilliseconds: 2_000) {
-                recorded.wait()
+            shutdown.add("runs", limitMilliseconds: 2_000) { [runsRecorded] in
+                runsRecorded.wait()
                 services.value.gateway?.close()
             }
         }
@@ -143,12 +147,18 @@ struct House {
             }
             done.wait()
         }
-        guard gateway != nil else { return }
-        shutdown.add("kernels", limitMilliseconds: 3_000) { [loop] in
+    }
+
+    /// Kernels end while the Proxy still takes their calls, and clients are still there for the results.
+    private func addKernels(to shutdown: inout Shutdown) {
+        guard let gateway else { return }
+        let dispatcher = Confined(gateway.dispatcher)
+        shutdown.add("kernels", limitMilliseconds: 4_000) { [loop, runsRecorded] in
             let ended = Semaphore()
             loop.post {
-                services.value.gateway?.dispatcher.close(
-                    kernelsEnded: { ended.signal() }, then: { recorded.signal() })
+                dispatcher.value.drain(
+                    graceMilliseconds: Self.runGraceMilliseconds, kernelsEnded: { ended.signal() },
+                    then: { runsRecorded.signal() })
             }
             ended.wait()
         }

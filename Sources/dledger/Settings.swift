@@ -117,7 +117,8 @@ struct Settings {
             meaning: "what is recorded of prompts: truncate:N characters, hash, or off"),
         Row(
             name: "LEDGER_KERNEL", standard: "unset: runs get 503",
-            meaning: "what runs agents: command:PROGRAM ARGS, messages:MODEL or http:URL; see docs/kernels.md"),
+            meaning: "what runs agents: command:PROGRAM ARGS, messages:MODEL or http:URL; see docs/kernels.md"
+        ),
         Row(
             name: "LEDGER_PROXY_URL", standard: "http://127.0.0.1:PROXY_PORT",
             meaning: "the Proxy that kernels call models through"),
@@ -181,7 +182,9 @@ struct Settings {
         guard let text = environment[name] else { return standard }
         let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let count = Int(text.dropLast(unit.count)), (0...86_400_000).contains(count) else { continue }
+            guard let count = Int(text.dropLast(unit.count)), (0...86_400_000).contains(count) else {
+                continue
+            }
             if range.contains(count * factor) { return count * factor }
         }
         throw bad(

@@ -30,7 +30,7 @@ struct ImportTests {
         ("Sources/Proxy", forService),
         ("Sources/Platform", forService),
         ("Sources/Simulator", support.subtracting(["Postgres"])),
-        ("Sources/dledger", support.union(ledger).union(services).union(["Access", "Simulator"])),
+        ("Sources/dledger", support.union(ledger).union(services).union(["Access", "Wire", "Simulator"])),
         ("Sources/Support", support.union(system)),
     ]
 

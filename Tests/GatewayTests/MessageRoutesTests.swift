@@ -28,7 +28,8 @@ struct MessageRoutesTests {
     @Test(
         "What is no message is refused with what is wrong, and nothing runs",
         arguments: [
-            ("", "JSON"), ("[]", "object"), ("{}", "text"), (#"{"text":""}"#, "text"), (#"{"text":7}"#, "text"),
+            ("", "JSON"), ("[]", "object"), ("{}", "text"), (#"{"text":""}"#, "text"),
+            (#"{"text":7}"#, "text"),
             (#"{"text":"x","source":"a b"}"#, "source"), (#"{"text":"x","sessionId":""}"#, "sessionId"),
             (#"{"text":"x","txet":"y"}"#, "txet"), (#"{"text":"x","model":[]}"#, "model"),
             (#"{"text":"x","user":"bob"}"#, "own user"),

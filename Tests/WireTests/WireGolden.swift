@@ -5,7 +5,6 @@ enum WireGolden {
     /// Returns the bytes of one exchange.
     static func bytes(_ name: String) throws -> [UInt8] {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
         return Array(try Data(contentsOf: tests.appendingPathComponent("Golden/wire/\(name)")))
     }
 

@@ -66,6 +66,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
 
     var dispatchID: UniqueID { identity.dispatchID }
     var stateName: String { state.rawValue }
+    var isQueued: Bool { state == .queued }
     var ageMilliseconds: Int64 { milliseconds(since: askedNanoseconds) }
 
     private func milliseconds(since start: UInt64) -> Int64 {

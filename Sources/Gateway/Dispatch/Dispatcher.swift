@@ -108,15 +108,22 @@ package final class Dispatcher: DispatchDesk {
 
     // MARK: Shutdown
 
-    /// Refuses what waits and stops what runs.
+    /// Refuses what waits and what comes; stops what still runs after `graceMilliseconds`.
     ///
-    /// `kernelsEnded` runs when no kernel is left, `then` when all is recorded: that waits for the calls which
+    /// `kernelsEnded` runs when no kernel is left, `then` when all is recorded: that waits for the calls
+    ///   which
     /// the kernels left behind.
-    package func close(kernelsEnded: @escaping () -> Void, then: @escaping () -> Void) {
+    package func drain(
+        graceMilliseconds: UInt64, kernelsEnded: @escaping () -> Void, then: @escaping () -> Void
+    ) {
         isClosed = true
         onKernelsEnded = kernelsEnded
         onIdle = then
-        for run in Array(runs.values) { run.shutDown() }
+        for run in Array(runs.values) where run.isQueued { run.shutDown() }
+        _ = LoopTimer(on: loop, after: graceMilliseconds) { [weak self] in
+            guard let self else { return }
+            for run in Array(runs.values) { run.shutDown() }
+        }
         tellEnds()
     }
 

@@ -33,6 +33,10 @@ struct KernelCost {
             total = total.addingClamped(price ?? .zero)
         }
         self.shares = shares
+        guard !shares.isEmpty else {
+            cost = .priced(.zero)
+            return
+        }
         cost = isPriced ? .estimated(total) : .unpriced(holding: max(said, total))
     }
 }

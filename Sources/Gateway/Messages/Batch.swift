@@ -25,6 +25,7 @@ final class Batch {
                 desk.submit(request, DispatchHandlers(onEvent: { _ in }) { self.ended(index, $0) }))
         }
         exchange.onDisconnect = { [handles] in for handle in handles { handle.abort() } }
+        exchange.requireClient()
     }
 
     private func ended(_ index: Int, _ outcome: DispatchOutcome) {

@@ -34,8 +34,10 @@ struct MessageRoutes {
             guard let document = try? parser.parse(exchange.body) else { throw Self.notJSON }
             let request = try request(document.root, from: caller, defaultSource: "api")
             exchange.user = request.user.text
-            let handle = desk.submit(request, DispatchHandlers(onEvent: { _ in }) { answer($0, on: exchange) })
+            let handle = desk.submit(
+                request, DispatchHandlers(onEvent: { _ in }) { answer($0, on: exchange) })
             exchange.onDisconnect = { handle.abort() }
+            exchange.requireClient()
         } catch { Self.refuse(exchange, error) }
     }
 

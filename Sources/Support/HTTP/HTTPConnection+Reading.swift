@@ -106,7 +106,8 @@ extension HTTPConnection {
         isReading = false
         switch phase {
         case .head, .body: endOfInput()
-        case .handling: break  // half-closed: the answer is still wanted
+        // Half-closed: the answer is still wanted, unless its handler says otherwise.
+        case .handling: if exchange?.needsClient ?? false { close() }
         case .upgraded: close()
         case .lingering: if outputEnded { close() }
         case .closed: break

@@ -58,6 +58,18 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Bytes of the answer that the client has not taken yet; 0 after the end.
     package var queuedBytes: Int { sink?.queuedBytes ?? 0 }
 
+    /// Whether a client that sends no more counts as gone.
+    private(set) var needsClient = false
+
+    /// From now on a client that sends no more counts as gone; set ``onDisconnect`` before.
+    ///
+    /// TCP does not tell a client that has closed from one that has only sent all it will send, and still
+    /// reads. Work that is long or dear, and for nobody but this client, takes both for the first.
+    package func requireClient() {
+        needsClient = true
+        if let sink, sink.inputEnded { sink.abort() }
+    }
+
     /// Whether the head of an answer was sent.
     package var isStarted: Bool { status != 0 }
 

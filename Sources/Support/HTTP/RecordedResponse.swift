@@ -12,6 +12,8 @@ package final class RecordedResponse: ResponseSink {
     package private(set) var isComplete = false
     /// Whether the answer was broken off.
     package private(set) var isAborted = false
+    /// Never: nobody is at the other end.
+    package let inputEnded = false
     /// What the next writes return; false lets a test play the slow reader.
     package var acceptsMore = true
 

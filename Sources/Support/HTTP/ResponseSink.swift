@@ -10,6 +10,8 @@ package protocol ResponseSink: AnyObject {
     func send(_ bytes: UnsafeRawBufferPointer) -> Bool
     /// Bytes that the client has not taken yet.
     var queuedBytes: Int { get }
+    /// Whether the client has said that it sends no more, or has closed: it looks the same.
+    var inputEnded: Bool { get }
     /// Takes the head that ends HTTP on this connection; nil when the client has gone.
     func upgrade(_ head: ResponseHead) -> UpgradedConnection?
     /// Ends the answer.

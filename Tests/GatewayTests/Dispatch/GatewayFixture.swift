@@ -66,7 +66,7 @@ final class GatewayFixture: @unchecked Sendable {
     func close() {
         let done = Semaphore()
         routes.loop.post { [self] in
-            service.dispatcher.close(kernelsEnded: {}, then: { done.signal() })
+            service.dispatcher.drain(graceMilliseconds: 0, kernelsEnded: {}, then: { done.signal() })
         }
         done.wait()
     }

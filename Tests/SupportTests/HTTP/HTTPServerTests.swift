@@ -139,6 +139,23 @@ struct HTTPServerTests {
         #expect(ends.withLock { $0.sorted() } == ["disconnect", "finished 499"])
     }
 
+    @Test("takes a client that sends no more for gone where the handler needs it, and only there")
+    func needsClient() throws {
+        for isNeeded in [true, false] {
+            let over = Mark()
+            let live = try LiveServer { exchange in
+                exchange.onDisconnect = { over.raise() }
+                if isNeeded { exchange.requireClient() } else { exchange.respond(status: 200) }
+            }
+            let client = try RawClient(port: live.port)
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.endSending()
+            if isNeeded { over.wait() }
+            #expect(try client.receiveAll().hasPrefix("HTTP/1.1 200") == !isNeeded)
+            live.stop()
+        }
+    }
+
     @Test("says to go on to a client that waits with its body")
     func continues() throws {
         let live = try LiveServer { exchange in exchange.respond(status: 200, body: exchange.body) }
