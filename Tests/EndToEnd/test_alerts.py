@@ -42,9 +42,9 @@ def test_a_rule_that_fires_and_ends_is_recorded_both_times(alerted, folder):
     try:
         # One call stands at 95 % of the limit; then the limit is raised a hundredfold.
         ledger.set_quota("alice", dailyLimitUsd=str(cost / Decimal("0.95"))[:12])
-        firing = wait_for_alert(ledger, "firing", name="QuotaNearlyUsed")
+        firing = wait_for_alert(ledger, "firing", alertname="QuotaNearlyUsed")
         ledger.set_quota("alice", dailyLimitUsd=str(cost * 100))
-        resolved = wait_for_alert(ledger, "resolved", name="QuotaNearlyUsed")
+        resolved = wait_for_alert(ledger, "resolved", alertname="QuotaNearlyUsed")
     finally:
         prometheus.stop()
     assert firing["from"] == "alertmanager" and firing["severity"] == "warning"
@@ -87,7 +87,7 @@ def test_an_alert_during_a_restart_arrives_after_it(alerted):
     alertmanager.post({"labels": {"alertname": "Late"}, "startsAt": rfc3339(time.time())})
     wait_until(alertmanager.alerts, 10, "the alert in Alertmanager", alertmanager.process)
     ledger.start()
-    assert wait_for_alert(ledger, "firing", name="Late")["from"] == "alertmanager"
+    assert wait_for_alert(ledger, "firing", alertname="Late")["from"] == "alertmanager"
 
 
 def test_nobody_without_the_secret_is_heard(alerted):

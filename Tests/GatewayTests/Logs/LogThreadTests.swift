@@ -11,19 +11,20 @@ struct LogThreadTests {
         let thread = try LogThread()
         let (started, release) = (Semaphore(), Semaphore())
         let done = Lock<[Int]>([])
-        #expect(
-            thread.submit {
-                started.signal()
-                release.wait()
-            })
-        started.wait()
-        for number in 0..<LogThread.waitingMax {
-            #expect(thread.submit { done.withLock { $0.append(number) } })
+        let first = thread.submit {
+            started.signal()
+            release.wait()
         }
-        #expect(!thread.submit { done.withLock { $0.append(-1) } })
+        #expect(first)
+        started.wait()
+        for number in 0...LogThread.waitingMax {
+            let isTaken = thread.submit { done.withLock { $0.append(number) } }
+            #expect(isTaken == (number < LogThread.waitingMax))
+        }
         release.signal()
         thread.close()
         #expect(done.withLock { $0 } == Array(0..<LogThread.waitingMax))
-        #expect(!thread.submit {})
+        let late = thread.submit {}
+        #expect(!late)
     }
 }
