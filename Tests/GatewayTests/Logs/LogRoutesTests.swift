@@ -156,6 +156,7 @@ struct LogRoutesTests {
     func symlink(_ transport: Transport) throws {
         let log = try LogFixture(transport)
         defer { log.stop() }
+        try log.reserve("ann", source: "web")
         let place = log.ledger.configuration.logsDirectory + "/2026-01-01.jsonl"
         try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/etc/passwd")
         #expect(mkfifo(log.ledger.configuration.logsDirectory + "/2026-01-02.jsonl", 0o600) == 0)
