@@ -1,13 +1,16 @@
 """A real Alertmanager delivers to the Gateway: each alert is recorded once for each of its states."""
 
+import json
 import secrets
 import time
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
 import requests
 from alertmanager import Alertmanager, prometheus_with_rules, rfc3339, wait_for_alert
 from processes import wait_until
+from websockets.sync.client import connect
 
 HELLO = [{"role": "user", "content": "Hello"}]
 RULE = {
@@ -20,6 +23,19 @@ RULE = {
 
 
 @pytest.fixture
+def open_shell():
+    """Opens a shell's WebSocket as a user; all are closed with the test."""
+    with ExitStack() as shells:
+
+        def open_one(ledger, user: str):
+            address = ledger.gateway_url.replace("http://", "ws://") + "/ws"
+            headers = {"x-api-key": ledger.mint_key(user)}
+            return shells.enter_context(connect(address, additional_headers=headers))
+
+        yield open_one
+
+
+@pytest.fixture
 def alerted(make_ledger, folder):
     """A ledger, and an Alertmanager that delivers to it."""
     secret = secrets.token_hex(16)
@@ -29,8 +45,18 @@ def alerted(make_ledger, folder):
     alertmanager.stop()
 
 
-def test_a_rule_that_fires_and_ends_is_recorded_both_times(alerted, folder):
+def next_alert(shell, seconds: float = 30) -> dict:
+    """The next alert that an open shell is shown."""
+    deadline = time.monotonic() + seconds
+    while True:
+        message = json.loads(shell.recv(timeout=max(0.1, deadline - time.monotonic())))
+        if message["type"] == "alert":
+            return message
+
+
+def test_a_rule_that_fires_and_ends_is_recorded_and_shown_both_times(alerted, folder, open_shell):
     ledger, alertmanager = alerted
+    shells = [open_shell(ledger, user) for user in ("alice", "bob")]
     ledger.anthropic(ledger.mint_key("alice")).messages.create(
         model="claude-sonnet-4-6", max_tokens=50, messages=HELLO
     )
@@ -42,9 +68,9 @@ def test_a_rule_that_fires_and_ends_is_recorded_both_times(alerted, folder):
     try:
         # One call stands at 95 % of the limit; then the limit is raised a hundredfold.
         ledger.set_quota("alice", dailyLimitUsd=str(cost / Decimal("0.95"))[:12])
-        firing = wait_for_alert(ledger, "firing", name="QuotaNearlyUsed")
+        firing = wait_for_alert(ledger, "firing", alertname="QuotaNearlyUsed")
         ledger.set_quota("alice", dailyLimitUsd=str(cost * 100))
-        resolved = wait_for_alert(ledger, "resolved", name="QuotaNearlyUsed")
+        resolved = wait_for_alert(ledger, "resolved", alertname="QuotaNearlyUsed")
     finally:
         prometheus.stop()
     assert firing["from"] == "alertmanager" and firing["severity"] == "warning"
@@ -52,6 +78,10 @@ def test_a_rule_that_fires_and_ends_is_recorded_both_times(alerted, folder):
     assert "endsAt" not in firing
     assert firing["fingerprint"] == resolved["fingerprint"]
     assert firing["startsAt"] == resolved["startsAt"] <= resolved["endsAt"]
+    for shell in shells:
+        for event in (firing, resolved):
+            shown = next_alert(shell)
+            assert shown["status"] == event["status"] and shown["fingerprint"] == event["fingerprint"]
     # Alertmanager repeats whole groups: nothing of that is recorded twice.
     assert len(ledger.events("alert.received")) == 2
 
@@ -87,7 +117,7 @@ def test_an_alert_during_a_restart_arrives_after_it(alerted):
     alertmanager.post({"labels": {"alertname": "Late"}, "startsAt": rfc3339(time.time())})
     wait_until(alertmanager.alerts, 10, "the alert in Alertmanager", alertmanager.process)
     ledger.start()
-    assert wait_for_alert(ledger, "firing", name="Late")["from"] == "alertmanager"
+    assert wait_for_alert(ledger, "firing", alertname="Late")["from"] == "alertmanager"
 
 
 def test_nobody_without_the_secret_is_heard(alerted):

@@ -1,3 +1,4 @@
+import Access
 import HTTP
 import LedgerCore
 import Testing
@@ -31,6 +32,19 @@ struct CallerTests {
             inMemory: HTTPRequestHead(method: "GET", target: "/", headers: ["x-api-key": key]))
         _ = try Caller.of(exchange, keySecret: GatewayRoutesFixture.secret, adminToken: "t")
         #expect(exchange.user == "ann@x.org:+1")
+    }
+
+    @Test("The token of the administrator is a bearer token and no other")
+    func admin() {
+        let token = GatewayRoutesFixture.adminToken
+        for (headers, isGranted): (HTTPHeaders, Bool) in [
+            (["authorization": "Bearer \(token)"], true), (["authorization": "bearer \(token)"], true),
+            (["authorization": token], false), (["authorization": "Bearer \(token)x"], false),
+            (["authorization": "Bearer  \(token)"], false), (["x-api-key": token], false), ([:], false),
+        ] {
+            let head = HTTPRequestHead(method: "GET", target: "/", headers: headers)
+            #expect(AdminAccess.isGranted(HTTPExchange(inMemory: head), token: token) == isGranted)
+        }
     }
 
     @Test("A wrong key is refused, whatever cookie comes with it")

@@ -113,5 +113,5 @@ package final class LogRoutes: Sendable {
 
 extension Event {
     /// Where it came from, where the event says.
-    var source: String? { call?.source }
+    var source: String? { call?.source ?? dispatch?.source }
 }

@@ -60,6 +60,19 @@ final class FilesTests {
         }
     }
 
+    @Test("a pipe, a directory and a link are no regular files, and nobody waits for the pipe's other end")
+    func regular() throws {
+        let path = directory + "/file"
+        try files.writeWhole(Array("x".utf8), to: path)
+        files.close(try files.open(path, for: .readingRegular))
+        let (pipe, link) = (directory + "/pipe", directory + "/link")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        for other in [pipe, link, directory, "/dev/zero"] {
+            #expect(throws: FileError.self) { try files.open(other, for: .readingRegular) }
+        }
+    }
+
     @Test("a lock has one holder, and goes with it")
     func locks() throws {
         let path = directory + "/lock"
