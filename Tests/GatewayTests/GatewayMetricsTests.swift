@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Gateway metrics")
+@Suite("GatewayMetrics")
 struct GatewayMetricsTests {
     @Test("Registry returns Prometheus text format on /metrics", arguments: Transport.allCases)
     func format(_ transport: Transport) throws {

@@ -21,7 +21,8 @@ final class GatewayFixture: @unchecked Sendable {
     private let home: String
 
     init(
-        _ transport: Transport = .socket, _ change: (inout DispatcherConfiguration) -> Void = { _ in }
+        _ transport: Transport = .socket, hasKernel: Bool = true,
+        _ change: (inout DispatcherConfiguration) -> Void = { _ in }
     ) throws {
         home = NSTemporaryDirectory() + "/gateway-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
@@ -42,7 +43,7 @@ final class GatewayFixture: @unchecked Sendable {
         routes = try GatewayRoutesFixture(transport) { shell, loop, set in
             let kernel = ScriptedKernel(loop: loop)
             let service = try GatewayService(
-                loop: loop, ledger: ledger, kernel: kernel,
+                loop: loop, ledger: ledger, kernel: hasKernel ? kernel : MissingKernel(loop: loop),
                 configuration: GatewayConfiguration(
                     dispatch: dispatch, adminToken: GatewayRoutesFixture.adminToken),
                 shell: shell, set: set, log: .silent)
