@@ -78,4 +78,41 @@ struct GatewayMetricsTests {
                 #"gateway_ai_tokens_total{model="claude-sonnet-4-5",direction="output"} 600"#,
             ])
     }
+
+    @Test("WS connections gauge reflects active connections")
+    func webSockets() throws {
+        let gateway = try GatewayFixture()
+        defer { gateway.stop() }
+        let name = "gateway_ws_connections_active"
+        #expect(try gateway.samples(name) == ["\(name) 0"])
+        do {
+            let first = try shell(gateway)
+            #expect(try gateway.samples(name) == ["\(name) 1"])
+            let second = try shell(gateway)
+            #expect(try gateway.samples(name) == ["\(name) 2"])
+            _ = (first, second)
+        }
+        // The server sees the clients leave in its own time.
+        for _ in 0..<2_000 where try gateway.samples(name) != ["\(name) 0"] { continue }
+        #expect(try gateway.samples(name) == ["\(name) 0"])
+    }
+
+    /// A client whose WebSocket is open.
+    private func shell(_ gateway: GatewayFixture) throws -> OpenShell {
+        let client = try gateway.routes.open()
+        let key = try GatewayRoutesFixture.key("ann")
+        client.send(
+            "GET /ws HTTP/1.1\r\nhost: gateway\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+                + "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "x-api-key: \(key)\r\n\r\n")
+        #expect(try client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+        return OpenShell(client: client)
+    }
+
+    /// Holds a client open.
+    private final class OpenShell {
+        let client: RawClient
+
+        init(client: consuming RawClient) { self.client = client }
+    }
 }
