@@ -86,6 +86,8 @@ struct StreamJSONReader {
         hasResult = true
         takeUsage(root)
         takeCost(root["total_cost_usd"])
+        // No model and no cost: it says that it used nothing.
+        if root["modelUsage"]?.kind == .object, cost == .zero { saysUsage = true }
         let subtype = root["subtype"]?.string ?? "success"
         let status = root["api_error_status"]?.int64
         let isError = root["is_error"]?.bool ?? false

@@ -109,6 +109,9 @@ struct StreamJSONReaderTests {
     func nothingUsed() throws {
         #expect(try read(#"{"type":"result","modelUsage":{"m":{"inputTokens":0}}}"#).end.usage == [])
         #expect(try read(#"{"type":"result","modelUsage":{}}"#).end.usage == nil)
+        #expect(try read(#"{"type":"result","modelUsage":{},"total_cost_usd":0.1}"#).end.usage == nil)
+        // No model and no cost: it says that it used nothing.
+        #expect(try read(#"{"type":"result","modelUsage":{},"total_cost_usd":0}"#).end.usage == [])
         #expect(try read(#"{"type":"result"}"#).end.failure == nil)
     }
 
