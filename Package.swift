@@ -109,7 +109,10 @@ let package = Package(
             ]),
         target(
             "Platform", at: "Platform",
-            ["LedgerCore", "LedgerRuntime", "HTTP", "EventLoop", "Metrics", "Logging", "JSON", "Service"]),
+            [
+                "LedgerCore", "LedgerRuntime", "Access", "HTTP", "HTTPClient", "EventLoop", "Metrics",
+                "Logging", "JSON", "Crypto", "Files", "Service", "Threads",
+            ], exclude: ["Web"]),
 
         // The composition root and the command line.
         .executableTarget(
@@ -152,6 +155,12 @@ let package = Package(
             [
                 "Threads", "Files", "Crypto", "Logging", "Metrics", "JSON", "EventLoop", "HTTP", "HTTPClient",
                 "Lifecycle", "Service", "WebSocket", "ChildProcess", "TestSupport",
+            ]),
+        tests(
+            "PlatformTests",
+            [
+                "Platform", "Access", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop",
+                "Metrics", "JSON", "Files", "Logging", "Service", "Threads", "Crypto", "TestSupport",
             ]),
         tests("WireTests", ["Wire", "LedgerCore", "JSON"]),
         tests(

@@ -28,7 +28,7 @@ struct ImportTests {
         ("Sources/Wire", ["LedgerCore", "JSON"]),
         ("Sources/Gateway", forService.union(["Files"])),
         ("Sources/Proxy", forService),
-        ("Sources/Platform", forService),
+        ("Sources/Platform", forService.union(["Files"])),
         ("Sources/Simulator", support.subtracting(["Postgres"])),
         ("Sources/dledger", support.union(ledger).union(services).union(["Access", "Wire", "Simulator"])),
         ("Sources/Support", support.union(system)),

@@ -137,4 +137,8 @@ package enum UsageKind: String, CaseIterable, Sendable {
     case call
     /// Agent runs.
     case dispatch
+    /// Processor time and memory of containers.
+    case compute
+    /// A model's tokens that something outside reports.
+    case report
 }
