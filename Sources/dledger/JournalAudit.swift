@@ -36,6 +36,7 @@ struct JournalAudit {
         if recorded.timestamp < state.lastTimestamp { findings.append("\(place): recorded time goes back") }
         checkCall(recorded, place)
         checkDispatch(recorded, place)
+        checkPlatform(recorded, place)
         state.evolve(recorded)
         events += 1
         position = recorded.position.value
@@ -62,8 +63,23 @@ struct JournalAudit {
                 findings.append("\(place): not the amount that was reserved")
             }
         case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted,
-            .dispatchCompleted, .dispatchRejected, .alertReceived:
+            .dispatchCompleted, .dispatchRejected, .alertReceived, .containerChanged, .usageReported:
             break
+        }
+    }
+
+    /// Checks that nothing is recorded of a container that is not there, and no report twice.
+    private mutating func checkPlatform(_ recorded: RecordedEvent, _ place: String) {
+        switch recorded.event {
+        case .containerChanged(let event) where event.change != .provisioned:
+            if state.containers[event.container.handle]?.container != event.container {
+                findings.append("\(place): no such container is there")
+            }
+        case .usageReported(let event):
+            if let known = state.report(source: event.source, id: event.reportID) {
+                findings.append("\(place): the report is recorded at position \(known.position.value)")
+            }
+        default: break
         }
     }
 
@@ -112,10 +128,10 @@ struct EventGroup: Hashable {
 
     init(_ recorded: RecordedEvent) {
         let model: (provider: String, name: String)?
-        if case .dispatchCompleted(let event) = recorded.event {
-            model = (event.provider, event.model)
-        } else {
-            model = recorded.event.call.map { ($0.provider, $0.model) }
+        switch recorded.event {
+        case .dispatchCompleted(let event): model = (event.provider, event.model)
+        case .usageReported(let event): model = (event.provider, event.model)
+        default: model = recorded.event.call.map { ($0.provider, $0.model) }
         }
         self.init(
             user: recorded.event.user?.text ?? "", type: recorded.event.type.rawValue,
@@ -142,8 +158,12 @@ struct EventSums: Hashable {
             inputTokens += event.usage.inputTokens
             outputTokens += event.usage.outputTokens
             cost = cost.addingClamped(event.cost.amount)
+        case .usageReported(let event):
+            inputTokens += event.usage.inputTokens
+            outputTokens += event.usage.outputTokens
+            cost = cost.addingClamped(event.cost.amount)
         case .callReserved, .callRejected, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted,
-            .dispatchRejected, .alertReceived:
+            .dispatchRejected, .alertReceived, .containerChanged:
             break
         }
     }

@@ -24,6 +24,10 @@ package enum Command: Hashable, Sendable {
     case abandonDispatch(UniqueID, ExpiryReason)
     /// Record an alert, unless it is known already.
     case receiveAlert(AlertReceived)
+    /// Record what happened to a container, unless that is known already.
+    case changeContainer(ContainerChanged)
+    /// Record reported usage, once; ``LedgerState/report(source:id:)`` says where it is.
+    case reportUsage(UsageReported)
 }
 
 /// Why a command was refused: it contradicts what is recorded.
@@ -42,4 +46,10 @@ package enum Rejection: Error, Hashable {
     case alreadyStarted(UniqueID)
     /// No open agent run has this identifier: it never began, or it has ended.
     case notStarted(UniqueID)
+    /// No such container has this handle: it was never provisioned, is destroyed, or is another one.
+    case noContainer(ContainerHandle)
+    /// There are as many containers as there may be.
+    case tooMany
+    /// A report of this name says something else; it is recorded at this position.
+    case anotherReport(Position)
 }

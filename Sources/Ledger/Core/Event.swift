@@ -22,6 +22,10 @@ package enum Event: Hashable, Sendable {
     case dispatchRejected(DispatchRejected)
     /// An alert from outside fired, or ended.
     case alertReceived(AlertReceived)
+    /// Something happened to a container.
+    case containerChanged(ContainerChanged)
+    /// Usage that something outside reports, priced by us.
+    case usageReported(UsageReported)
 
     /// The event's type, as the journal writes it.
     package var type: EventType {
@@ -37,6 +41,8 @@ package enum Event: Hashable, Sendable {
         case .dispatchCompleted: .dispatchCompleted
         case .dispatchRejected: .dispatchRejected
         case .alertReceived: .alertReceived
+        case .containerChanged(let event): EventType(event.change)
+        case .usageReported: .usageReported
         }
     }
 
@@ -48,7 +54,7 @@ package enum Event: Hashable, Sendable {
         case .callRejected(let event): event.call
         case .callExpired(let event): event.call
         case .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchCompleted,
-            .dispatchRejected, .alertReceived:
+            .dispatchRejected, .alertReceived, .containerChanged, .usageReported:
             nil
         }
     }
@@ -60,7 +66,7 @@ package enum Event: Hashable, Sendable {
         case .dispatchCompleted(let event): event.dispatch
         case .dispatchRejected(let event): event.dispatch
         case .callReserved, .callSettled, .callRejected, .callExpired, .quotaSet, .quotaRemoved,
-            .pricesPublished, .alertReceived:
+            .pricesPublished, .alertReceived, .containerChanged, .usageReported:
             nil
         }
     }
@@ -77,6 +83,8 @@ package enum Event: Hashable, Sendable {
         case .dispatchStarted(let event): event.dispatch.user
         case .dispatchCompleted(let event): event.dispatch.user
         case .dispatchRejected(let event): event.dispatch.user
+        case .containerChanged(let event): event.container.user
+        case .usageReported(let event): event.user
         case .pricesPublished, .alertReceived: nil
         }
     }
@@ -95,6 +103,26 @@ package enum EventType: String, CaseIterable, Sendable {
     case dispatchCompleted = "dispatch.completed"
     case dispatchRejected = "dispatch.rejected"
     case alertReceived = "alert.received"
+    case containerProvisioned = "container.provisioned"
+    case containerStarted = "container.started"
+    case containerStopped = "container.stopped"
+    case containerDestroyed = "container.destroyed"
+    case containerOOM = "container.oom"
+    case usageReported = "usage.reported"
+}
+
+extension EventType {
+    /// The type of a container's change.
+    package init(_ change: ContainerChange) {
+        self =
+            switch change {
+            case .provisioned: .containerProvisioned
+            case .started: .containerStarted
+            case .stopped: .containerStopped
+            case .destroyed: .containerDestroyed
+            case .oom: .containerOOM
+            }
+    }
 }
 
 /// An event with its envelope: where, when and by what name it was recorded.

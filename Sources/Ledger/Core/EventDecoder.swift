@@ -35,6 +35,12 @@ package enum EventDecoder {
         case .dispatchCompleted: .dispatchCompleted(try dispatchCompleted(&line))
         case .dispatchRejected: .dispatchRejected(try dispatchRejected(&line))
         case .alertReceived: .alertReceived(try alert(&line))
+        case .containerProvisioned: .containerChanged(try container(.provisioned, &line))
+        case .containerStarted: .containerChanged(try container(.started, &line))
+        case .containerStopped: .containerChanged(try container(.stopped, &line))
+        case .containerDestroyed: .containerChanged(try container(.destroyed, &line))
+        case .containerOOM: .containerChanged(try container(.oom, &line))
+        case .usageReported: .usageReported(try usageReported(&line))
         }
     }
 

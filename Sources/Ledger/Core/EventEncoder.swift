@@ -26,6 +26,8 @@ package enum EventEncoder {
         case .dispatchCompleted(let event): write(event, to: &line)
         case .dispatchRejected(let event): write(event, to: &line)
         case .alertReceived(let event): write(event, to: &line)
+        case .containerChanged(let event): write(event, to: &line)
+        case .usageReported(let event): write(event, to: &line)
         }
         bytes = line.unfinished()
     }

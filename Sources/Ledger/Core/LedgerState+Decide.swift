@@ -58,6 +58,8 @@ extension LedgerState {
         case .abandonDispatch(let id, let reason):
             return [.dispatchCompleted(try abandoned(id, reason, at: now))]
         case .receiveAlert(let alert): return isKnown(alert) ? [] : [.alertReceived(alert)]
+        case .changeContainer(let change): return try judge(change).map { [$0] } ?? []
+        case .reportUsage(let report): return try judge(report).map { [$0] } ?? []
         }
     }
 

@@ -88,13 +88,12 @@ extension LedgerState {
         dispatches[id]?.end(call, usage, cost, holding: reservation.amount)
     }
 
-    /// Adds a run's own cost to the windows of the day on which it ended.
-    mutating func charge(_ event: DispatchCompleted, on today: Day) {
-        let user = event.dispatch.user
+    /// Adds what was not reserved, a run's own cost or a report's, to the windows of the day on which it is
+    /// recorded.
+    mutating func charge(_ user: UserID, _ cost: Cost, tokens: Int64, on today: Day) {
         var budget = (budgets[user] ?? Budget(today)).rolled(to: today)
-        let tokens = event.usage.inputTokens &+ event.usage.outputTokens
-        budget.day.spend(event.cost.charged, tokens)
-        budget.month.spend(event.cost.charged, tokens)
+        budget.day.spend(cost.charged, tokens)
+        budget.month.spend(cost.charged, tokens)
         budgets[user] = budget
     }
 }

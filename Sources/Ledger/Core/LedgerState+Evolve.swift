@@ -21,9 +21,14 @@ extension LedgerState {
             dispatches[event.dispatch.dispatchID] = OpenDispatch(event, at: recorded.timestamp)
         case .dispatchCompleted(let event):
             dispatches[event.dispatch.dispatchID] = nil
-            if event.billing == .direct { charge(event, on: lastTimestamp.day) }
+            guard event.billing == .direct else { break }
+            charge(
+                event.dispatch.user, event.cost,
+                tokens: event.usage.inputTokens &+ event.usage.outputTokens, on: lastTimestamp.day)
         case .dispatchRejected: break
         case .alertReceived(let event): keep(KnownAlert(alert: event, position: recorded.position))
+        case .containerChanged(let event): keep(event, at: recorded.timestamp)
+        case .usageReported(let event): keep(event, at: recorded.position)
         }
     }
 

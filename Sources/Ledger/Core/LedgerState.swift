@@ -14,6 +14,10 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var dispatches: [UniqueID: OpenDispatch] = [:]
     /// The last alert of each fingerprint, at most ``alertsMax``.
     package internal(set) var alerts: [String: KnownAlert] = [:]
+    /// Containers that are there, at most ``containersMax``.
+    package internal(set) var containers: [ContainerHandle: KnownContainer] = [:]
+    /// The latest reports of usage, at most ``KnownReports/countMax``.
+    package internal(set) var reports = KnownReports()
     /// The price book in force.
     package internal(set) var priceBook: String?
     /// The time of the last event: recorded time never goes back.

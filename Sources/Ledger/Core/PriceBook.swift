@@ -9,6 +9,8 @@ package struct PriceBook: Sendable {
     package let unpricedReserve: Money
     /// Every model, as the book lists them.
     package let models: [ModelPrice]
+    /// Prices of compute, oldest first; none: compute costs nothing and is not billed.
+    package let compute: [ComputePrice]
     private let index: [Key: Int]
 
     private struct Key: Hashable {
@@ -18,8 +20,14 @@ package struct PriceBook: Sendable {
 
     /// Creates a book.
     ///
-    /// - Throws: ``PriceBookError/duplicateName`` when two models of one provider share a name or alias.
-    package init(hash: String, unpricedReserve: Money, models: [ModelPrice]) throws(PriceBookError) {
+    /// - Throws: ``PriceBookError/duplicateName`` when two models of one provider share a name or alias,
+    ///   ``PriceBookError/ambiguousCompute`` when two prices of compute begin at one moment.
+    package init(
+        hash: String, unpricedReserve: Money, models: [ModelPrice], compute: [ComputePrice] = []
+    ) throws(PriceBookError) {
+        let compute = compute.sorted { $0.from < $1.from }
+        guard zip(compute, compute.dropFirst()).allSatisfy({ $0.from < $1.from })
+        else { throw .ambiguousCompute }
         var index: [Key: Int] = [:]
         for (offset, model) in models.enumerated() {
             for name in [model.name] + model.aliases {
@@ -30,6 +38,7 @@ package struct PriceBook: Sendable {
         self.hash = hash
         self.unpricedReserve = unpricedReserve
         self.models = models
+        self.compute = compute
         self.index = index
     }
 
@@ -40,6 +49,9 @@ package struct PriceBook: Sendable {
         else { return nil }
         return models[found]
     }
+
+    /// The price of compute in force at `time`; nil: none is, and compute is not billed.
+    package func compute(at time: Timestamp) -> ComputePrice? { compute.last { $0.from <= time } }
 
     /// `name` without `-YYYYMMDD` or `-YYYY-MM-DD` at its end; nil when there is none.
     static func withoutDate(_ name: String) -> String? {
@@ -62,6 +74,8 @@ package enum PriceBookError: Error, Hashable {
     case duplicateName(provider: String, name: String)
     /// A model has no price, or two from one moment.
     case ambiguousDates(provider: String, name: String)
+    /// Two prices of compute begin at one moment.
+    case ambiguousCompute
     /// A rate times a multiplier is not a whole number of 10⁻¹⁸ USD.
     case inexact(provider: String, name: String, bucket: UsageBucket)
 }

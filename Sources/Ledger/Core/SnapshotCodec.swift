@@ -3,7 +3,7 @@
 /// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
 /// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
-    static let format = "dispatch-ledger-snapshot/2"
+    static let format = "dispatch-ledger-snapshot/3"
 
     /// The bytes of `state` and `usage`, which hold the same events.
     package static func encode(_ state: LedgerState, _ usage: UsageProjection) -> [UInt8] {
@@ -21,6 +21,8 @@ package enum SnapshotCodec {
             line.field("models", Int64(usage.models.count))
             line.field("dispatches", Int64(state.dispatches.count))
             line.field("alerts", Int64(state.alerts.count))
+            line.field("containers", Int64(state.containers.count))
+            line.field("reports", Int64(state.reports.count))
             line.field("dispatchCounts", Int64(usage.dispatches.count))
             line.field("dispatchModels", Int64(usage.dispatchModels.count))
         }
@@ -35,6 +37,8 @@ package enum SnapshotCodec {
             lines.add(dispatch)
         }
         for (_, known) in sorted(state.alerts, by: { $0 }) { lines.add(known) }
+        for (_, known) in sorted(state.containers, by: \.text) { lines.add(known) }
+        state.reports.each { lines.add($0, $1) }
         for (key, count) in usage.dispatches.sorted(by: { $0.key.isBefore($1.key) }) {
             lines.add(key, count)
         }

@@ -95,5 +95,7 @@ extension LineWriter {
         field("durationMs", sums.durationMilliseconds)
         field("dispatches", sums.dispatches)
         field("failedDispatches", sums.failedDispatches)
+        field("cpuMs", sums.cpuMilliseconds)
+        field("memoryMibS", sums.memoryMebibyteSeconds)
     }
 }

@@ -52,6 +52,11 @@ struct SnapshotReader {
             let known = try entry(Self.alert)
             try insert(known, at: known.alert.fingerprint, into: &state.alerts)
         }
+        for _ in 0..<counts.containers {
+            let known = try entry(Self.container)
+            try insert(known, at: known.container.handle, into: &state.containers)
+        }
+        state.reports = try reports(counts.reports)
         for _ in 0..<counts.dispatchCounts {
             let (key, count) = try entry(Self.dispatchCount)
             try insert(count, at: key, into: &usage.dispatches)
@@ -72,6 +77,8 @@ struct SnapshotReader {
         let models: Int64
         let dispatches: Int64
         let alerts: Int64
+        let containers: Int64
+        let reports: Int64
         let dispatchCounts: Int64
         let dispatchModels: Int64
     }
@@ -91,6 +98,7 @@ struct SnapshotReader {
             budgets: try Self.count("budgets", &line), users: try Self.count("users", &line),
             models: try Self.count("models", &line), dispatches: try Self.count("dispatches", &line),
             alerts: try Self.count("alerts", &line),
+            containers: try Self.count("containers", &line), reports: try Self.count("reports", &line),
             dispatchCounts: try Self.count("dispatchCounts", &line),
             dispatchModels: try Self.count("dispatchModels", &line))
         try line.endWithoutChain()
@@ -112,7 +120,7 @@ struct SnapshotReader {
         return try LineScanner(line)
     }
 
-    private mutating func entry<Value>(
+    mutating func entry<Value>(
         _ read: (inout LineScanner) throws(CodecError) -> Value
     ) throws(CodecError) -> Value {
         var line = try nextLine()
@@ -212,6 +220,8 @@ struct SnapshotReader {
             sums.durationMilliseconds = try fields.integer("durationMs")
             sums.dispatches = try fields.integer("dispatches")
             sums.failedDispatches = try fields.integer("failedDispatches")
+            sums.cpuMilliseconds = try fields.integer("cpuMs")
+            sums.memoryMebibyteSeconds = try fields.integer("memoryMibS")
         }
         return sums
     }

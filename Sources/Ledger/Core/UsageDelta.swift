@@ -27,8 +27,9 @@ package struct UsageDelta: Hashable, Sendable {
             call = event.call
             sums.rejected = 1
         case .dispatchCompleted(let event): return each(of: event, in: recorded.timestamp.hour, body)
+        case .usageReported(let event): return body(UsageDelta(of: event, in: recorded.timestamp.hour))
         case .callReserved, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchRejected,
-            .alertReceived:
+            .alertReceived, .containerChanged:
             return
         }
         let key = RollupKey(
@@ -51,6 +52,21 @@ package struct UsageDelta: Hashable, Sendable {
                 body(UsageDelta(key: key, sums: sums))
             }
         }
+    }
+}
+
+extension UsageDelta {
+    /// What a report adds: never a call.
+    fileprivate init(of event: UsageReported, in hour: Timestamp) {
+        var sums = UsageSums()
+        sums.add(event.usage)
+        sums.add(event.cost)
+        sums.cpuMilliseconds = event.cpuMilliseconds
+        sums.memoryMebibyteSeconds = event.memoryMebibyteSeconds
+        let key = RollupKey(
+            hour: hour, user: event.user, kind: event.kind, source: event.source, provider: event.provider,
+            model: event.model)
+        self.init(key: key, sums: sums)
     }
 }
 

@@ -18,7 +18,7 @@ package struct UsageSums: Hashable, Sendable {
     package var cost = Money.zero
     /// The estimated part of ``cost``.
     package var estimated = Money.zero
-    /// Calls, and agent runs that are money of their own, without a known price.
+    /// Calls, agent runs that are money of their own, and reports, without a known price.
     package var unpricedCalls: Int64 = 0
     /// What those hold against the quota.
     package var held = Money.zero
@@ -28,6 +28,10 @@ package struct UsageSums: Hashable, Sendable {
     package var dispatches: Int64 = 0
     /// Of these, those that did not end ``CallResult/ok``.
     package var failedDispatches: Int64 = 0
+    /// Processor time of containers, in milliseconds.
+    package var cpuMilliseconds: Int64 = 0
+    /// Memory that containers held over time, in mebibyte-seconds.
+    package var memoryMebibyteSeconds: Int64 = 0
 
     /// Creates empty sums.
     package init() {}
@@ -48,5 +52,7 @@ package struct UsageSums: Hashable, Sendable {
         durationMilliseconds &+= other.durationMilliseconds
         dispatches &+= other.dispatches
         failedDispatches &+= other.failedDispatches
+        cpuMilliseconds &+= other.cpuMilliseconds
+        memoryMebibyteSeconds &+= other.memoryMebibyteSeconds
     }
 }

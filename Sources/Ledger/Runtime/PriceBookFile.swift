@@ -31,7 +31,7 @@ package enum PriceBookFile {
     }
 
     private static func book(_ root: PriceField, hash: String) throws(PriceField.Fault) -> PriceBook {
-        try root.expectKeys(["format", "currency", "unpricedReserveUsd", "models"])
+        try root.expectKeys(["format", "currency", "unpricedReserveUsd", "models", "compute"])
         let format = try root.member("format")
         guard try format.text() == Self.format else { throw format.fault("must be \(Self.format)") }
         let currency = try root.member("currency")
@@ -41,10 +41,15 @@ package enum PriceBookFile {
         var models: [ModelPrice] = []
         let list = try root.member("models")
         for field in try list.elements() { models.append(try model(field)) }
+        var compute: [ComputePrice] = []
+        for field in try root.optional("compute")?.elements() ?? [] {
+            compute.append(try self.compute(field))
+        }
         do throws(PriceBookError) {
-            return try PriceBook(hash: hash, unpricedReserve: reserve, models: models)
+            return try PriceBook(
+                hash: hash, unpricedReserve: reserve, models: models, compute: compute)
         } catch {
-            throw list.fault(error.reason)
+            throw error == .ambiguousCompute ? root.fault(error.reason) : list.fault(error.reason)
         }
     }
 
@@ -73,10 +78,7 @@ package enum PriceBookFile {
 
     private static func period(_ field: PriceField) throws(PriceField.Fault) -> PricePeriod {
         try field.expectKeys(["from", "perMillion", "perThousand", "tiers", "multipliers"])
-        let from = try field.member("from")
-        guard let start = Timestamp(try from.text().utf8) else {
-            throw from.fault("must be a moment, YYYY-MM-DDTHH:MM:SSZ")
-        }
+        let start = try moment(field)
         let base = try rates(field)
         var tiers: [PriceTier] = []
         for tier in try field.optional("tiers")?.elements() ?? [] {
@@ -96,6 +98,35 @@ package enum PriceBookFile {
             multipliers[modifier] = try factor.exact { text throws(MoneyError) in try Multiplier(text) }
         }
         return PricePeriod(from: start, base: base, tiers: tiers, multipliers: multipliers)
+    }
+
+    private static func compute(_ field: PriceField) throws(PriceField.Fault) -> ComputePrice {
+        try field.expectKeys(["from", "cpuSecondUsd", "gibibyteHourUsd", "source"])
+        _ = try field.member("source").text()
+        let from = try moment(field)
+        // A second is a thousand milliseconds.
+        let cpu = try field.member("cpuSecondUsd").exact { text throws(MoneyError) in
+            try Rate(dollarsPerThousand: text)
+        }
+        let memory = try field.member("gibibyteHourUsd")
+        let hour = try memory.exact { text throws(MoneyError) in try Money(decimal: text) }
+        do throws(MoneyError) {
+            return ComputePrice(
+                from: from, cpuMillisecond: cpu,
+                mebibyteSecond: try Rate(dollarsPerGibibyteHour: hour.decimalText))
+        } catch {
+            let exact = Rate.exactGibibyteHour(near: hour)?.decimalText ?? "0"
+            throw memory.fault(
+                "a mebibyte-second of it is finer than 10^-18 USD; the nearest exact price is \"\(exact)\"")
+        }
+    }
+
+    private static func moment(_ field: PriceField) throws(PriceField.Fault) -> Timestamp {
+        let from = try field.member("from")
+        guard let moment = Timestamp(try from.text().utf8) else {
+            throw from.fault("must be a moment, YYYY-MM-DDTHH:MM:SSZ")
+        }
+        return moment
     }
 
     private static func rates(_ field: PriceField) throws(PriceField.Fault) -> RateCard {
@@ -135,6 +166,7 @@ extension PriceBookError {
     fileprivate var reason: String {
         switch self {
         case .duplicateName(let provider, let name): "two models of \(provider) are called \(name)"
+        case .ambiguousCompute: "two prices of compute are from one moment"
         case .ambiguousDates(_, let name): "\(name) has no price, or two from one moment"
         case .inexact(_, let name, let bucket):
             "a price of \(name) (\(bucket.rawValue)) times its multipliers is finer than 10^-18 USD a token"

@@ -26,6 +26,8 @@ extension StoredEvent {
         case .dispatchStarted(let event): describe(event.dispatch)
         case .dispatchCompleted(let event): describe(event)
         case .dispatchRejected(let event): describe(event.dispatch)
+        case .containerChanged(let event): durationMilliseconds = event.durationMilliseconds
+        case .usageReported(let event): describe(event)
         case .quotaSet, .quotaRemoved, .pricesPublished, .alertReceived: break
         }
     }
@@ -46,6 +48,15 @@ extension StoredEvent {
         outputTokens = event.usage.outputTokens
         durationMilliseconds = event.durationMilliseconds
         providerRequestID = event.providerRequestID
+    }
+
+    private mutating func describe(_ event: UsageReported) {
+        describe(event.cost)
+        source = event.source
+        provider = event.provider
+        model = event.model
+        inputTokens = event.usage.inputTokens
+        outputTokens = event.usage.outputTokens
     }
 
     private mutating func describe(_ call: CallIdentity) {

@@ -18,5 +18,7 @@ extension UsageSums {
         json.raw(held.decimalText)
         json.member("dispatches", dispatches)
         json.member("failedDispatches", failedDispatches)
+        json.member("cpuMs", cpuMilliseconds)
+        json.member("memoryMibS", memoryMebibyteSeconds)
     }
 }
