@@ -27,7 +27,8 @@ import Threads
 ///                             ▼                                             ▼
 ///                         completing ─── completed is durable ───────────► ended
 /// ```
-/// With `LEDGER_FAIL=open` a run that could not be recorded at its start runs too, and ends without a record.
+/// While the journal cannot be written, `completing` goes back to `settling` after a second. With
+/// `LEDGER_FAIL=open` a run that could not be recorded at its start runs too, and ends without a record.
 ///
 /// A slot is held in `starting` and `running`. Loop thread only.
 final class DispatchRun: DispatchHandle, RunDescription {
@@ -223,7 +224,9 @@ final class DispatchRun: DispatchHandle, RunDescription {
 
     /// Waits, at most for a while, until none of its calls is open: a broken-off call is read to its end.
     private func settle(_ report: DispatchReport, _ ending: RunEnding, waited: UInt64) {
-        guard isRecorded else { return end(.completed(DispatchCompleted(identity, report), tally, ending)) }
+        guard isRecorded else {
+            return end(.completed(DispatchCompleted(report, of: identity), tally, ending))
+        }
         let open = desk.ledger.read { $0.state.dispatches[dispatchID]?.openCalls ?? 0 }
         guard open > 0, waited < desk.configuration.settleMilliseconds else {
             return complete(report, ending)
@@ -246,8 +249,10 @@ final class DispatchRun: DispatchHandle, RunDescription {
                 run.end(.completed(event, run.tally, ending))
             case .failure(.unavailable), .failure(.overloaded):
                 run.notRecorded(report, ending)
+                // Its calls may have waited for the journal too, and settle first.
+                run.state = .settling
                 _ = LoopTimer(on: run.desk.loop, after: run.desk.configuration.retryMilliseconds) {
-                    run.complete(report, ending)
+                    run.settle(report, ending, waited: 0)
                 }
             case .failure(let error):
                 run.desk.log.error(
@@ -262,7 +267,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
     private func notRecorded(_ report: DispatchReport, _ ending: RunEnding) {
         tell(
             desk.configuration.isFailOpen
-                ? .completed(DispatchCompleted(identity, report), tally, ending) : .refused(.unrecorded))
+                ? .completed(DispatchCompleted(report, of: identity), tally, ending) : .refused(.unrecorded))
     }
 
     // MARK: End

@@ -96,6 +96,43 @@ struct DispatchFailureTests {
         #expect(try gateway.completions().map(\.result) == [.ok])
     }
 
+    @Test("A call that could not settle while the journal was away settles before the end of its run")
+    func callsFirst() throws {
+        let gateway = try GatewayFixture {
+            $0.settleMilliseconds = 300
+            $0.retryMilliseconds = 1
+        }
+        defer { gateway.stop() }
+        let ended = Semaphore()
+        _ = try gateway.submit("hello") { _ in ended.signal() }
+        gateway.waitStarted(1)
+        let kernel = gateway.kernel.runs[0]
+        let call = CallIdentity(
+            callID: UniqueID(bits: 7), user: kernel.task.user, source: "proxy", provider: "anthropic",
+            model: "claude-sonnet-4-5", api: "messages", dispatchID: kernel.task.dispatchID.text)
+        let held = Estimate(cost: try Money(decimal: "0.5"), tokens: 100)
+        try gateway.ask(.reserve(call, held, priceBook: "b", isPriced: true))
+        gateway.files.fail(.write, errno: 28)
+        kernel.end(KernelEnd(usage: GatewayFixture.used))
+        ended.wait()
+        gateway.files.heal()
+        // Long enough for the end of the run to be first, if it did not wait for the call.
+        while gateway.ledger.read({ $0.journal.failure }) != nil {
+            try gateway.ask(.expire(UniqueID(bits: 8), .restart))
+        }
+        let later = Semaphore()
+        gateway.routes.loop.post { [loop = gateway.routes.loop] in
+            _ = LoopTimer(on: loop, after: 50) { later.signal() }
+        }
+        later.wait()
+        let settled = CallSettled(
+            call: call, result: .ok, status: 200, usage: Usage(), usageSource: .providerFinal,
+            cost: .priced(try Money(decimal: "0.25")), priceBook: "b", durationMilliseconds: 1)
+        try gateway.ask(.settle(settled))
+        gateway.close()
+        #expect(try gateway.completions().map(\.cost) == [.priced(try Money(decimal: "0.25"))])
+    }
+
     @Test("A kernel whose figures cannot be true has an end all the same, its cost unknown")
     func implausible() throws {
         let gateway = try GatewayFixture()
