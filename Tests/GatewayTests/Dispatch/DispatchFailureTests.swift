@@ -99,7 +99,7 @@ struct DispatchFailureTests {
     @Test("A call that could not settle while the journal was away settles before the end of its run")
     func callsFirst() throws {
         let gateway = try GatewayFixture {
-            $0.settleMilliseconds = 300
+            $0.settleMilliseconds = 1_000
             $0.retryMilliseconds = 1
         }
         defer { gateway.stop() }
