@@ -1,4 +1,4 @@
-"""Agents that mean harm to the Gateway: each run ends once, what it cost stands, and nothing of it is left."""
+"""Agents that mean harm to the Gateway: each run ends once, its cost stands, nothing of it is left."""
 
 import json
 import random
@@ -27,8 +27,8 @@ def call(delay=0):
     body = {"model": "claude-sonnet-4-6", "max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]}
     headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "x-dispatch-id": os.environ["DISPATCH_ID"],
         "content-type": "application/json", "x-simulate-delay-ms": str(delay)}
-    url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
-    try: urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers), timeout=30).read()
+    url, body = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json.dumps(body).encode()
+    try: urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30).read()
     except OSError: pass
 """
 # An agent that does what its message says, in Python: the worst that a kernel can be.
@@ -146,8 +146,8 @@ def test_figures_without_measure_stop_neither_the_sums_nor_postgres(make_ledger,
     key = ledger.mint_key("eve")
     most = "{'inputTokens': N, 'outputTokens': N, 'cacheReadInputTokens': N, 'cacheCreationInputTokens': N}"
     known = ("claude-sonnet-4-6", "claude-haiku-4-5", "claude-opus-4-1", "claude-sonnet-4-5")
-    every = "{m: %s for m in %r}" % (most, known)
-    many = "{m: %s for m in [%r] + [f'm{n}' for n in range(63)]}" % (most, known[0])
+    every = f"{{m: {most} for m in {known!r}}}"
+    many = f"{{m: {most} for m in [{known[0]!r}] + ['m' + str(n) for n in range(63)]}}"
     believed = [f"N = 10**11; R(modelUsage={every}, total_cost_usd=1e9)"] * 40
     believed += [f"N = 10**11; R(modelUsage={many})", "R(total_cost_usd=1e9)"] * 20
     assert {result["result"] for result in in_parallel(ledger, believed, key)} == {"ok"}
@@ -197,14 +197,14 @@ def test_an_agent_that_will_not_end_is_ended_and_frees_its_slot(make_ledger):
     for (text, (code, seconds)), (result, took) in zip(ENDS.items(), ended, strict=True):
         assert (result.get("reason"), took < seconds) == (code, True), (text[:80], result, took)
     wait_no_kernels(ledger)
-    for result, _ in ended:
-        wait_until(lambda: not kernel_processes(result["dispatchId"]), 5, "the end of all that it started")
+    ids = [result["dispatchId"] for result, _ in ended]
+    wait_until(lambda: not any(map(kernel_processes, ids)), 5, "the end of all that they started")
     assert "SECRET" not in ledger.process.log.read_text() + str(ended)
     assert open_runs(ledger) == []
     check_whole(ledger)
 
 
-@pytest.mark.parametrize("program", ["/tmp", "/etc/passwd", "/not/there", "not-there", "/usr/bin/env/x", None])
+@pytest.mark.parametrize("program", ["/tmp", "/etc/passwd", "/not/there", "no-such", "/usr/bin/env/x", None])
 def test_a_program_that_cannot_run_is_an_error_and_odd_names_can_be_written(make_ledger, folder, program):
     odd = folder / """with space 'n "quotes" \\ é"""
     odd.write_text("#!/bin/sh\necho '{\"type\":\"result\",\"subtype\":\"success\",\"result\":\"odd\"}'\n")

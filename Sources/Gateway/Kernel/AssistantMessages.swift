@@ -9,6 +9,8 @@ import Wire
 struct AssistantMessages {
     /// Messages before a result; more are no agent's.
     private static let messagesMax = 20_000
+    /// Bytes of a message's identifier; all of them are kept until the end.
+    private static let idBytesMax = 128
 
     /// The identifier of the last message.
     private(set) var lastID: String?
@@ -88,7 +90,7 @@ struct AssistantMessages {
     }
 
     private mutating func takeNames(_ message: JSONValue, _ id: String) {
-        if (1...128).contains(id.utf8.count) { lastID = id }
+        if (1...Self.idBytesMax).contains(id.utf8.count) { lastID = id }
         // `<synthetic>`: the agent's own words in a message's place.
         if let model = message["model"]?.string, !model.isEmpty, model.utf8.count <= 256, model.first != "<" {
             lastModel = model
@@ -105,6 +107,7 @@ struct AssistantMessages {
         var read = read
         let usage = read.result().usage
         note(inconsistent: read.count.isInconsistent)
+        guard id.utf8.count <= Self.idBytesMax else { return note(inconsistent: true) }
         let name = lastModel ?? model ?? ""
         guard let known = usages[id] else {
             guard order.count < Self.messagesMax else { return note(inconsistent: true) }

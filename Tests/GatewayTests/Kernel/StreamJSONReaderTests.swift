@@ -97,6 +97,7 @@ struct StreamJSONReaderTests {
         #"{"type":"result","total_cost_usd":-0.1,"modelUsage":{"m":{"inputTokens":1}}}"#,
         #"{"type":"result","total_cost_usd":"1","modelUsage":{"m":{"inputTokens":1}}}"#,
         #"{"type":"assistant","message":{"id":"a","usage":{"input_tokens":9223372036854775807},"content":[]}}"#,
+        #"{"type":"assistant","message":{"id":"\#(String(repeating: "i", count: 129))","usage":{"input_tokens":1}}}"#,
     ]
 
     @Test("A usage that cannot be true is not claimed", arguments: implausible)
