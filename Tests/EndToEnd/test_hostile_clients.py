@@ -20,7 +20,7 @@ from test_hostile_http import descriptors, memory_bytes, read_all
 from websocket_peer import TEXT, Peer, frame
 
 SECRET = "a webhook secret that nobody may see"
-SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "8"))
+SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "6"))
 ENVIRONMENT = {"LEDGER_KERNEL": OBEDIENT, "ALERT_WEBHOOK_SECRET": SECRET, "LEDGER_LOG_LEVEL": "debug"}
 
 
@@ -330,12 +330,12 @@ FLOODS = {
     "blank lines": "while True: raw('\\n' * 65_536)",
     "tiny tools": "while True: A(*[tool('x')] * 1000)",
     "standard error": "while True: os.write(2, b'x' * 65_536)",
-    "identifiers": "[A(id=str(n) + 'i' * 100_000, usage={'input_tokens': 1}) for n in range(3000)]",
+    "identifiers": "[A(id=str(n) + 'i' * 100_000, usage={'input_tokens': 1}) for n in range(1000)]",
 }
 
 
 def test_agents_that_flood_slow_nobody_down_and_fill_no_memory(make_ledger):
-    ledger = make_ledger(environment={"LEDGER_KERNEL": OBEDIENT, "DISPATCH_TIMEOUT": "3s"})
+    ledger = make_ledger(environment={"LEDGER_KERNEL": OBEDIENT, "DISPATCH_TIMEOUT": "2s"})
     key = ledger.mint_key("eve")
     memory = memory_bytes(ledger)
     for name, text in FLOODS.items():

@@ -68,6 +68,7 @@ WORDS = {
     "[A(say('x' * 1_000_000)) for _ in range(40)]; R()": None,
     "[A(*[tool(f't{n}-{m}' * 50) for m in range(100)]) for n in range(100)]; R()": None,
     "[A(tool('\\0' * 200)) for n in range(100)]; R()": None,
+    "A(*[tool('x')] * 60_000); R()": None,
     "[A(id=f'm{n}', usage={'input_tokens': 1, 'output_tokens': 1}) for n in range(20_001)]": GARBLED,
     f"A(*[tool(name) for name in {NAMES!r}]); R()": None,
     f"R(modelUsage={{name: {{'inputTokens': 3}} for name in {NAMES!r} if 0 < len(name) < 200}})": None,
@@ -169,7 +170,7 @@ ENDS = {
     " start_new_session=True); R()": (None, 4),
     "os.close(1); time.sleep(600)": ("kernel_hang", 7),
     "R(); [os.close(n) for n in (0, 1, 2)]; time.sleep(600)": (None, 6),
-    "[os.write(2, b'e' * 1_000_000) for _ in range(100)]; R()": (None, 4),
+    "[os.write(2, b'e' * 1_000_000) for _ in range(20)]; R()": (None, 6),
     "os.write(2, b'sk-ant-SECRET x'); sys.exit(9)": ("kernel_exit", 3),
     "signal.signal(15, signal.SIG_IGN); R(); time.sleep(600)": (None, 8),
     "signal.signal(15, signal.SIG_IGN); [os.fork() for _ in range(5)]; time.sleep(600)": ("kernel_hang", 9),
@@ -273,7 +274,7 @@ def test_killed_or_ended_at_any_moment_each_run_has_one_end(make_ledger, cluster
         except requests.ConnectionError:
             pass
 
-    for moment in range(8):
+    for moment in range(6):
         with ThreadPoolExecutor(30) as pool:
             for number in range(30):
                 pool.submit(ask, number)
