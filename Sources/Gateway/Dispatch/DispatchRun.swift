@@ -246,6 +246,9 @@ final class DispatchRun: DispatchHandle, RunDescription {
                 guard case .dispatchCompleted(let event)? = receipt.events.last?.event else {
                     return run.end(.refused(.unrecorded))
                 }
+                if CostComparison.differs(event) {
+                    run.desk.metrics.costDifferences.unlabelled.increment()
+                }
                 run.end(.completed(event, run.tally, ending))
             case .failure(.unavailable), .failure(.overloaded):
                 run.notRecorded(report, ending)
