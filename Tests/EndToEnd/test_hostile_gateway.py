@@ -180,7 +180,7 @@ ENDS = {
     "R()\nfor _ in range(200):\n  if os.fork() == 0: time.sleep(600)": (None, 5),
     "os.killpg(0, 9)": ("kernel_exit", 3),
     "sys.exit(0)#" + "x" * 260_000: ("kernel_exit", 3),
-    "while True: raw('{\"type\":\"user\"}\\n' * 10_000)": ("kernel_flood", 14),
+    "while True: raw('{\"type\":\"user\",\"x\":\"' + 'x' * 1_000_000 + '\"}\\n')": ("kernel_flood", 14),
 }
 
 
