@@ -166,8 +166,8 @@ def test_figures_without_measure_stop_neither_the_sums_nor_postgres(make_ledger,
 
 ENDS = {
     "subprocess.Popen(['sleep', '3'], start_new_session=True); R()": (None, 4),
-    "subprocess.Popen(['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do echo {\"type\":\"user\"}; sleep .3; done'],"
-    " start_new_session=True); R()": (None, 4),
+    "R(); subprocess.Popen(['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do echo {}; sleep .3; done'],"
+    " start_new_session=True)": (None, 4),
     "os.close(1); time.sleep(600)": ("kernel_hang", 7),
     "R(); [os.close(n) for n in (0, 1, 2)]; time.sleep(600)": (None, 6),
     "[os.write(2, b'e' * 1_000_000) for _ in range(20)]; R()": (None, 6),
