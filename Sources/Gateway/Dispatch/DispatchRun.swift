@@ -196,28 +196,14 @@ final class DispatchRun: DispatchHandle, RunDescription {
         stopLimit?.cancel()
         tally.end(with: end.text)
         let ending = RunEnding(end, stopReason: stopReason)
-        let report = report(end, ending)
+        let report = DispatchReport(
+            of: dispatchID, end, ending, tally, at: desk, prompt: prompt,
+            durationMilliseconds: milliseconds(since: startedNanoseconds))
         desk.metrics.duration[DispatchSource.label(of: identity.source).rawValue].observe(
             nanoseconds: Int64(
                 clamping: desk.ledger.configuration.monotonicNanoseconds() &- startedNanoseconds))
         desk.freeSlot(of: identity.user)
         settle(report, ending, waited: 0)
-    }
-
-    private func report(_ end: KernelEnd, _ ending: RunEnding) -> DispatchReport {
-        let prices = desk.ledger.prices
-        let priced = KernelCost(end, prices: prices, at: desk.ledger.configuration.now())
-        let isProxied = desk.kernel.isAlwaysProxied ? true : desk.configuration.isProxied
-        // Each of its calls would be linked, were the Proxy's journal this one.
-        let isFree =
-            desk.kernel.isAlwaysProxied && end.usage == nil && desk.configuration.isProxied != true
-        return DispatchReport(
-            dispatchID: dispatchID, result: ending.result, reason: ending.reason, isProxied: isProxied,
-            shares: isFree ? [] : priced.shares, cost: isFree ? .priced(.zero) : priced.cost,
-            reportedCost: priced.reported, priceBook: prices.hash,
-            providerRequestID: end.providerRequestID,
-            durationMilliseconds: milliseconds(since: startedNanoseconds), prompt: prompt,
-            toolsUsed: tally.toolsUsed, toolInputs: tally.toolInputs)
     }
 
     // MARK: Settling
