@@ -1,4 +1,3 @@
-import Access
 package import HTTP
 package import LedgerCore
 
@@ -17,47 +16,8 @@ package enum Caller: Hashable, Sendable {
         if case .user(let user) = self { user } else { nil }
     }
 
-    /// Finds out who asks, by `authorization: Bearer`, `x-api-key` or the cookie, in this order.
-    ///
-    /// What is wrong in a header is refused and never made up for by the cookie. The exchange is told the
-    /// user's name.
-    ///
-    /// - Throws: a ``CallerRefused`` that can be answered as it is.
-    package static func of(
-        _ exchange: HTTPExchange, keySecret: [UInt8], adminToken: String
-    ) throws(CallerRefused) -> Caller {
-        let headers = exchange.head.headers
-        if AdminAccess.isGranted(exchange, token: adminToken) { return .admin }
-        if let key = headers["x-api-key"] ?? BearerToken.of(headers) {
-            return try user(of: key, keySecret, exchange)
-        }
-        // Some other scheme: whoever sends it does not mean the cookie.
-        guard headers["authorization"] == nil, let key = Cookies.value(cookieName, in: headers) else {
-            throw .unknown
-        }
-        guard SameOrigin.holds(for: exchange.head) else { throw .foreignOrigin }
-        return try user(of: key, keySecret, exchange)
-    }
-
-    /// Finds out who asks, or answers the refusal and gives nil.
-    package static func required(
-        on exchange: HTTPExchange, keySecret: [UInt8], adminToken: String
-    ) -> Caller? {
-        do throws(CallerRefused) {
-            return try of(exchange, keySecret: keySecret, adminToken: adminToken)
-        } catch {
-            error.respond(on: exchange)
-            return nil
-        }
-    }
-
-    private static func user(
-        of key: String, _ secret: [UInt8], _ exchange: HTTPExchange
-    ) throws(CallerRefused) -> Caller {
-        guard let user = ProxyKey.user(of: key, secret: secret) else { throw .unknown }
-        exchange.user = user.text
-        return .user(user)
-    }
+    /// Whether what belongs to `user` may be shown.
+    func maySee(_ user: UserID) -> Bool { self == .admin || self == .user(user) }
 }
 
 /// Why nobody is let in.

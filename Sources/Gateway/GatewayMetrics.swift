@@ -10,6 +10,7 @@ package final class GatewayMetrics: Sendable {
     let duration: Family<Histogram>
     let unrecorded: Family<Counter>
     let slowReaders: Family<Counter>
+    let costDifferences: Family<Counter>
 
     /// Makes the gateway's families in `set`.
     package init(_ set: MetricSet, ledger: Ledger) {
@@ -25,6 +26,10 @@ package final class GatewayMetrics: Sendable {
             help: "Runs let through with LEDGER_FAIL=open while nothing could be recorded.")
         slowReaders = set.counter(
             "gateway_ws_slow_readers_total", help: "WebSocket connections dropped because they did not read.")
+        costDifferences = set.counter(
+            "gateway_reported_cost_differences_total",
+            help: "Runs whose kernel reports a cost more than 1 % off the ledger's.")
+        _ = costDifferences.unlabelled
         set.collect { Self.writeTotals(ledger, to: &$0) }
     }
 

@@ -29,9 +29,9 @@ package final class GatewayService {
             metrics: metrics, log: log)
         let access = GatewayAccess(
             keySecret: configuration.dispatch.keySecret, adminToken: configuration.adminToken)
-        MessageRoutes(desk: dispatcher, ledger: ledger, access: access).register(on: shell)
+        MessageRoutes(desk: dispatcher, access: access).register(on: shell)
         DispatchRoutes(dispatcher: dispatcher, access: access).register(on: shell)
-        SessionRoutes(keySecret: access.keySecret, adminToken: access.adminToken).register(on: shell)
+        SessionRoutes(access: access).register(on: shell)
         shells = ShellHub(
             loop: loop, desk: dispatcher, source: ShellSource(ledger),
             onCount: { metrics.webSockets.unlabelled.set(.integer(Int64($0))) },
@@ -52,13 +52,11 @@ package final class GatewayService {
             onRecorded: { [shells] alerts in for alert in alerts { shells.show(alert) } }
         ).register(on: shell)
         do throws(ThreadError) {
-            logs = try LogRoutes(
-                ledger: ledger, loop: loop, keySecret: access.keySecret, adminToken: access.adminToken,
-                log: log)
+            logs = try LogRoutes(ledger: ledger, loop: loop, access: access, log: log)
         } catch { throw .thread }
         logs.register(on: shell)
         let startedAt = ledger.configuration.now()
-        SystemRoutes(keySecret: access.keySecret, adminToken: access.adminToken) { [dispatcher, shells] in
+        SystemRoutes(access: access) { [dispatcher, shells] in
             SystemStatus(
                 configuration, ledger: ledger, dispatcher: dispatcher, startedAt: startedAt,
                 webSocketConnections: shells.count)

@@ -1,4 +1,3 @@
-import Access
 import HTTP
 import JSON
 import LedgerCore
@@ -12,14 +11,10 @@ package struct SessionRoutes {
     package static let bodyBytesMax = 4_096
     private static let lifetimeSeconds = 2_592_000
 
-    private let keySecret: [UInt8]
-    private let adminToken: String
+    private let access: GatewayAccess
 
     /// Creates the routes.
-    package init(keySecret: [UInt8], adminToken: String) {
-        self.keySecret = keySecret
-        self.adminToken = adminToken
-    }
+    package init(access: GatewayAccess) { self.access = access }
 
     /// Adds the routes to `shell`.
     package func register(on shell: ServiceShell) {
@@ -38,7 +33,7 @@ package struct SessionRoutes {
                 detail: #"Send {"key":"sk-proxy-…"}."#
             ).response(on: exchange)
         }
-        guard let user = ProxyKey.user(of: key, secret: keySecret) else {
+        guard let user = access.user(of: key) else {
             return Problem(
                 status: 401, type: "/problems/key", title: "Not a key",
                 detail: "This is not a key of this ledger; `dledger keys mint USER` makes one."
@@ -49,9 +44,7 @@ package struct SessionRoutes {
     }
 
     private func show(_ exchange: HTTPExchange) {
-        guard
-            let caller = Caller.required(on: exchange, keySecret: keySecret, adminToken: adminToken)
-        else { return }
+        guard let caller = access.caller(of: exchange) else { return }
         let body = JSONText.object {
             $0.member("user", caller.user?.text)
             if caller == .admin { $0.member("admin", true) }

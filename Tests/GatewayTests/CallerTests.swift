@@ -5,15 +5,14 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Caller")
+@Suite("Caller and GatewayAccess")
 struct CallerTests {
     private func caller(_ headers: HTTPHeaders) throws(CallerRefused) -> Caller { try caller("GET", headers) }
 
     private func caller(_ method: String, _ headers: HTTPHeaders) throws(CallerRefused) -> Caller {
         let exchange = HTTPExchange(
             inMemory: HTTPRequestHead(method: method, target: "/x", headers: headers))
-        return try Caller.of(
-            exchange, keySecret: GatewayRoutesFixture.secret, adminToken: GatewayRoutesFixture.adminToken)
+        return try GatewayRoutesFixture.access.identify(exchange)
     }
 
     private func cookie(_ user: String) throws -> String {
@@ -30,8 +29,17 @@ struct CallerTests {
         #expect(try caller(GatewayRoutesFixture.asAdmin) == .admin)
         let exchange = HTTPExchange(
             inMemory: HTTPRequestHead(method: "GET", target: "/", headers: ["x-api-key": key]))
-        _ = try Caller.of(exchange, keySecret: GatewayRoutesFixture.secret, adminToken: "t")
+        _ = try GatewayRoutesFixture.access.identify(exchange)
         #expect(exchange.user == "ann@x.org:+1")
+    }
+
+    @Test("Of two keys the one in x-api-key counts, as it does for the Proxy")
+    func twoKeys() throws {
+        let bearer = "Bearer \(try GatewayRoutesFixture.key("ann"))"
+        let bob = Caller.user(try #require(UserID("bob")))
+        #expect(
+            try caller(["authorization": bearer, "x-api-key": try GatewayRoutesFixture.key("bob")]) == bob)
+        #expect(throws: CallerRefused.unknown) { try caller(["authorization": bearer, "x-api-key": "x"]) }
     }
 
     @Test("The token of the administrator is a bearer token and no other")

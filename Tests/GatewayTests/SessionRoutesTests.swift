@@ -7,9 +7,7 @@ import Testing
 struct SessionRoutesTests {
     private func routes(_ transport: Transport) throws -> GatewayRoutesFixture {
         try GatewayRoutesFixture(transport) { shell, _ in
-            SessionRoutes(
-                keySecret: GatewayRoutesFixture.secret, adminToken: GatewayRoutesFixture.adminToken
-            ).register(on: shell)
+            SessionRoutes(access: GatewayRoutesFixture.access).register(on: shell)
         }
     }
 

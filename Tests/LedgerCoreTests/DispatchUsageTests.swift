@@ -100,7 +100,9 @@ struct DispatchUsageTests {
         usage.input = Usage.countMax
         usage.reasoning = 1
         usage.add(usage)
-        #expect(usage.input == Usage.countMax)
+        #expect(usage.input == 2 * Usage.countMax)
         #expect(usage.reasoning == 2)
+        for _ in 0..<64 { usage.add(usage) }
+        #expect(usage.input == 1 << 53)
     }
 }

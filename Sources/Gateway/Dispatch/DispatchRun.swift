@@ -9,17 +9,27 @@ import Threads
 /// One agent run, from the question to what is recorded of it.
 ///
 /// ```
-///  taken back, late, queue full                 refused by a quota, or nothing can be recorded
-/// ┌────────────► rejecting ────────┐   ┌──────────────────────────────────────────────┐
-/// │                                ▼   ▼                                              │
-/// queued ─── a slot is free ───► starting ─── started is durable ──► running          │
-///                                    │                                  │ kernel ended │
-///                                    │ taken back meanwhile             ▼              │
-///                                    └────────────────────────────► settling           │
-///                                            no call of it is open │ or 5 s            │
-///                                                                  ▼                   ▼
-///                                     completing ─── completed is durable ──────────► ended
+///   queue full, or shutdown
+///  ┌────────────────────► rejecting ─── told, recorded where that can be ───┐
+///  │                          ▲                                             │
+///  │     taken back, too late │                                             │
+///  └ asked for ──────────► queued                                           │
+///                             │ a slot is free                              │
+///                             ▼         a quota refuses it,                 │
+///                          starting ─── or nothing can be recorded ─────────┤
+///                             │ started is durable                          │
+///                             ▼                                             │
+///                          running                                          │
+///                             │ the kernel has ended, or was stopped before │
+///                             ▼                                             │
+///                          settling                                         │
+///                             │ no call of it is open, or 5 s have passed   │
+///                             ▼                                             ▼
+///                         completing ─── completed is durable ───────────► ended
 /// ```
+/// While the journal cannot be written, `completing` goes back to `settling` after a second. With
+/// `LEDGER_FAIL=open` a run that could not be recorded at its start runs too, and ends without a record.
+///
 /// A slot is held in `starting` and `running`. Loop thread only.
 final class DispatchRun: DispatchHandle, RunDescription {
     enum State: String { case queued, rejecting, starting, running, settling, completing, ended }
@@ -44,8 +54,6 @@ final class DispatchRun: DispatchHandle, RunDescription {
     private var stopLimit: LoopTimer?
 
     static let settlePollMilliseconds: UInt64 = 20
-    static let retryMilliseconds: UInt64 = 1_000
-    static let retriesMax = 600
 
     init(
         _ desk: Dispatcher, _ request: DispatchRequest, _ handlers: DispatchHandlers, dispatchID: UniqueID
@@ -188,7 +196,9 @@ final class DispatchRun: DispatchHandle, RunDescription {
         stopLimit?.cancel()
         tally.end(with: end.text)
         let ending = RunEnding(end, stopReason: stopReason)
-        let report = report(end, ending)
+        let report = DispatchReport(
+            of: dispatchID, end, ending, tally, at: desk, prompt: prompt,
+            durationMilliseconds: milliseconds(since: startedNanoseconds))
         desk.metrics.duration[DispatchSource.label(of: identity.source).rawValue].observe(
             nanoseconds: Int64(
                 clamping: desk.ledger.configuration.monotonicNanoseconds() &- startedNanoseconds))
@@ -196,35 +206,25 @@ final class DispatchRun: DispatchHandle, RunDescription {
         settle(report, ending, waited: 0)
     }
 
-    private func report(_ end: KernelEnd, _ ending: RunEnding) -> DispatchReport {
-        let prices = desk.ledger.prices
-        let priced = KernelCost(end, prices: prices, at: desk.ledger.configuration.now())
-        let isProxied = desk.kernel.isAlwaysProxied ? true : desk.configuration.isProxied
-        let isFree = desk.kernel.isAlwaysProxied && end.usage == nil
-        return DispatchReport(
-            dispatchID: dispatchID, result: ending.result, reason: ending.reason, isProxied: isProxied,
-            shares: isFree ? [] : priced.shares, cost: isFree ? .priced(.zero) : priced.cost,
-            reportedCost: end.reportedCost, priceBook: prices.hash,
-            providerRequestID: end.providerRequestID,
-            durationMilliseconds: milliseconds(since: startedNanoseconds), prompt: prompt,
-            toolsUsed: tally.toolsUsed, toolInputs: tally.toolInputs)
-    }
-
     // MARK: Settling
 
     /// Waits, at most for a while, until none of its calls is open: a broken-off call is read to its end.
     private func settle(_ report: DispatchReport, _ ending: RunEnding, waited: UInt64) {
-        guard isRecorded else { return end(.completed(DispatchCompleted(identity, report), tally, ending)) }
+        guard isRecorded else {
+            return end(.completed(DispatchCompleted(report, of: identity), tally, ending))
+        }
         let open = desk.ledger.read { $0.state.dispatches[dispatchID]?.openCalls ?? 0 }
         guard open > 0, waited < desk.configuration.settleMilliseconds else {
-            return complete(report, ending, retriesLeft: Self.retriesMax)
+            return complete(report, ending)
         }
         _ = LoopTimer(on: desk.loop, after: Self.settlePollMilliseconds) {
             self.settle(report, ending, waited: waited + Self.settlePollMilliseconds)
         }
     }
 
-    private func complete(_ report: DispatchReport, _ ending: RunEnding, retriesLeft: Int) {
+    /// Records the end, however long the journal cannot be written: few runs can wait for that, because none
+    /// starts meanwhile that would have to be recorded.
+    private func complete(_ report: DispatchReport, _ ending: RunEnding) {
         state = .completing
         submit(.completeDispatch(report)) { run, result in
             switch result {
@@ -232,23 +232,31 @@ final class DispatchRun: DispatchHandle, RunDescription {
                 guard case .dispatchCompleted(let event)? = receipt.events.last?.event else {
                     return run.end(.refused(.unrecorded))
                 }
-                run.end(.completed(event, run.tally, ending))
-            case .failure(.unavailable) where retriesLeft > 0, .failure(.overloaded) where retriesLeft > 0:
-                run.notRecorded(report, ending)
-                _ = LoopTimer(on: run.desk.loop, after: Self.retryMilliseconds) {
-                    run.complete(report, ending, retriesLeft: retriesLeft - 1)
+                if CostComparison.differs(event) {
+                    run.desk.metrics.costDifferences.unlabelled.increment()
                 }
-            case .failure: run.end(.refused(.unrecorded))
+                run.end(.completed(event, run.tally, ending))
+            case .failure(.unavailable), .failure(.overloaded):
+                run.notRecorded(report, ending)
+                // Its calls may have waited for the journal too, and settle first.
+                run.state = .settling
+                _ = LoopTimer(on: run.desk.loop, after: run.desk.configuration.retryMilliseconds) {
+                    run.settle(report, ending, waited: 0)
+                }
+            case .failure(let error):
+                run.desk.log.error(
+                    "the end of a run is not recorded",
+                    ["dispatch": run.dispatchID.text, "error": "\(error)"])
+                run.end(.refused(.unrecorded))
             }
         }
     }
 
-    /// Whoever asked is told at once; the record is tried again.
+    /// Whoever asked is told at once, and once.
     private func notRecorded(_ report: DispatchReport, _ ending: RunEnding) {
-        let outcome: DispatchOutcome =
+        tell(
             desk.configuration.isFailOpen
-            ? .completed(DispatchCompleted(identity, report), tally, ending) : .refused(.unrecorded)
-        tell(outcome)
+                ? .completed(DispatchCompleted(report, of: identity), tally, ending) : .refused(.unrecorded))
     }
 
     // MARK: End

@@ -12,6 +12,8 @@ package struct DispatcherConfiguration: Sendable {
     package var settleMilliseconds: UInt64 = 5_000
     /// How long a kernel may take to end once it was told to.
     package var stopMilliseconds: UInt64 = 10_000
+    /// How long the end of a run waits before it is recorded again, while nothing can be recorded.
+    package var retryMilliseconds: UInt64 = 1_000
     /// How much of an answer is kept for whoever asked for it as a whole.
     package var textBytesMax = 1 << 20
     /// Whether runs go on, unrecorded, while the journal cannot be written.

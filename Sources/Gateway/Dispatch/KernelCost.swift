@@ -9,10 +9,14 @@ struct KernelCost {
     let shares: [DispatchShare]?
     /// Their cost.
     let cost: Cost
+    /// What the kernel itself says that it cost.
+    let reported: Money?
 
     init(_ end: KernelEnd, prices: PriceBook, at time: Timestamp) {
-        let said = max(end.reportedCost ?? .zero, .zero)
-        guard let usage = end.usage else {
+        reported = end.reportedCost.flatMap { $0 >= .zero ? $0 : nil }
+        let said = reported ?? .zero
+        // The ledger refuses what cannot be true; the run has an end all the same.
+        guard let usage = end.usage, usage.allSatisfy(\.usage.isPlausible) else {
             // A kernel that never ran used nothing; any other may have.
             let neverRan = end.failure?.code == .start
             shares = neverRan ? [] : nil

@@ -29,22 +29,3 @@ extension DispatchOutcome {
         _ event: DispatchCompleted, _ tally: RunTally, _ ending: RunEnding
     ) -> DispatchOutcome { .completed(event, text: tally.text, message: ending.message) }
 }
-
-extension DispatchCompleted {
-    /// What would have been recorded, told while nothing can be.
-    init(_ identity: DispatchIdentity, _ report: DispatchReport) {
-        let shares = report.shares ?? []
-        var usage = Usage()
-        for share in shares {
-            for bucket in UsageBucket.allCases { usage[bucket] &+= share.usage[bucket] }
-        }
-        let dearest = shares.max { $0.cost < $1.cost }
-        self.init(
-            dispatch: identity, billing: report.isProxied == true ? .proxied : .direct,
-            result: report.result, reason: report.reason, provider: dearest?.provider ?? "",
-            model: dearest?.model ?? "", usage: usage,
-            usageSource: report.shares == nil ? .none : .reportedByAgent, cost: report.cost,
-            reportedCost: report.reportedCost, priceBook: report.priceBook,
-            durationMilliseconds: report.durationMilliseconds, toolsUsed: report.toolsUsed)
-    }
-}

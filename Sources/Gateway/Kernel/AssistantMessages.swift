@@ -9,6 +9,10 @@ import Wire
 struct AssistantMessages {
     /// Messages before a result; more are no agent's.
     private static let messagesMax = 20_000
+    /// Tools of one record whose input is told.
+    private static let inputsMax = 32
+    /// Bytes of a message's identifier; all of them are kept until the end.
+    private static let idBytesMax = 128
 
     /// The identifier of the last message.
     private(set) var lastID: String?
@@ -37,13 +41,17 @@ struct AssistantMessages {
         let isTold = isSubAgent || isStreamed && id == streaming
         guard let content = message["content"] else { return }
         if let text = content.string, !isTold, !text.isEmpty { onEvent(.text(text)) }
+        var tools = 0
         for block in content.array {
             switch block["type"]?.string {
             case "text":
                 guard let text = block["text"]?.string, !isTold, !text.isEmpty else { continue }
                 onEvent(.text(text))
             case "tool_use", "server_tool_use":
-                let input = block["input"].map { String(decoding: $0.source, as: UTF8.self) } ?? "{}"
+                tools += 1
+                // Each input is looked for from the text's beginning: too many would hold up the loop.
+                let source = tools <= Self.inputsMax ? block["input"]?.source : nil
+                let input = source.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
                 onEvent(.tool(name: block["name"]?.string ?? "", input: input))
             default: continue
             }
@@ -88,7 +96,7 @@ struct AssistantMessages {
     }
 
     private mutating func takeNames(_ message: JSONValue, _ id: String) {
-        if (1...128).contains(id.utf8.count) { lastID = id }
+        if (1...Self.idBytesMax).contains(id.utf8.count) { lastID = id }
         // `<synthetic>`: the agent's own words in a message's place.
         if let model = message["model"]?.string, !model.isEmpty, model.utf8.count <= 256, model.first != "<" {
             lastModel = model
@@ -105,6 +113,7 @@ struct AssistantMessages {
         var read = read
         let usage = read.result().usage
         note(inconsistent: read.count.isInconsistent)
+        guard id.utf8.count <= Self.idBytesMax else { return note(inconsistent: true) }
         let name = lastModel ?? model ?? ""
         guard let known = usages[id] else {
             guard order.count < Self.messagesMax else { return note(inconsistent: true) }

@@ -10,7 +10,7 @@ struct LineSplitter {
     /// What came after the last LF: half a line, or nothing.
     var remainder: [UInt8] { rest }
 
-    /// Takes the next bytes and gives each line that they complete, in order.
+    /// Takes the next bytes and gives each line that they complete, in order; empty ones are passed over.
     ///
     /// - Returns: false when a line, or what there is of one, is above the limit; then nothing more is taken.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ onLine: (UnsafeRawBufferPointer) -> Void) -> Bool {
@@ -20,6 +20,7 @@ struct LineSplitter {
             position = end + 1
             guard rest.count + piece.count <= lineBytesMax else { return false }
             if rest.isEmpty {
+                guard !piece.isEmpty else { continue }
                 onLine(Self.withoutReturn(piece))
             } else {
                 rest.append(contentsOf: piece)

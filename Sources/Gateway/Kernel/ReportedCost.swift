@@ -7,7 +7,10 @@ import LedgerCore
 /// that their sums end in noise (`0.01838799999999999`) or have an exponent (`5e-07`): the exponent is
 /// resolved, and what lies beyond 10⁻¹⁸ dollars is cut off.
 enum ReportedCost {
-    /// The amount; nil when `value` is no number, is negative, or beyond what money holds.
+    /// The most that is believed of one run: sums of very many such costs still fit SQL's `numeric(38,18)`.
+    static let amountMax = Money(attos: 1_000_000_000 * Money.attosPerDollar)
+
+    /// The amount; nil when `value` is no number, is negative, or above ``amountMax``.
     static func read(_ value: JSONValue) -> Money? {
         guard let text = value.rawNumber else { return nil }
         return read(text)
@@ -31,7 +34,9 @@ enum ReportedCost {
             return nil
         }
         let point = whole.utf8.count + exponent
-        return try? Money(decimal: plain(digits.map { $0 == UInt8(ascii: "-") ? zero : $0 }, point: point))
+        let text = plain(digits.map { $0 == UInt8(ascii: "-") ? zero : $0 }, point: point)
+        guard let amount = try? Money(decimal: text), amount <= amountMax else { return nil }
+        return amount
     }
 
     private static let zero = UInt8(ascii: "0")

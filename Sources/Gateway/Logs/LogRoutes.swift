@@ -17,21 +17,19 @@ package final class LogRoutes: Sendable {
 
     private let ledger: Ledger
     private let loop: EventLoop
-    private let keySecret: [UInt8]
-    private let adminToken: String
+    private let access: GatewayAccess
     private let log: Logger
     private let scanBytesMax: Int
     private let thread: LogThread
 
     /// Creates the routes and their thread; ``close()`` ends it.
     package init(
-        ledger: Ledger, loop: EventLoop, keySecret: [UInt8], adminToken: String, log: Logger,
+        ledger: Ledger, loop: EventLoop, access: GatewayAccess, log: Logger,
         scanBytesMax: Int = scanBytesMax
     ) throws(ThreadError) {
         self.ledger = ledger
         self.loop = loop
-        self.keySecret = keySecret
-        self.adminToken = adminToken
+        self.access = access
         self.log = log
         self.scanBytesMax = scanBytesMax
         thread = try LogThread()
@@ -46,9 +44,7 @@ package final class LogRoutes: Sendable {
     package func close() { thread.close() }
 
     private func answer(_ exchange: HTTPExchange) {
-        guard let caller = Caller.required(on: exchange, keySecret: keySecret, adminToken: adminToken) else {
-            return
-        }
+        guard let caller = access.caller(of: exchange) else { return }
         do throws(LogQueryError) {
             var query = try LogQuery(exchange.head, today: ledger.configuration.now().day)
             if let own = caller.user {

@@ -1,30 +1,23 @@
 import HTTP
 import JSON
-import LedgerRuntime
 
 /// Several runs asked for together: each is let in, run and recorded by itself; one answer holds them all.
 ///
 /// Loop thread only.
 final class Batch {
     private let exchange: HTTPExchange
-    private let ledger: Ledger
     private var outcomes: [DispatchOutcome?] = []
-    private var handles: [any DispatchHandle] = []
     private var left = 0
 
-    init(_ exchange: HTTPExchange, _ ledger: Ledger) {
-        self.exchange = exchange
-        self.ledger = ledger
-    }
+    init(_ exchange: HTTPExchange) { self.exchange = exchange }
 
     func run(_ requests: [DispatchRequest], at desk: any DispatchDesk) {
         outcomes = Array(repeating: nil, count: requests.count)
         left = requests.count
-        for (index, request) in requests.enumerated() {
-            handles.append(
-                desk.submit(request, DispatchHandlers(onEvent: { _ in }) { self.ended(index, $0) }))
+        let handles = requests.enumerated().map { index, request in
+            desk.submit(request, DispatchHandlers(onEvent: { _ in }) { self.ended(index, $0) })
         }
-        exchange.onDisconnect = { [handles] in for handle in handles { handle.abort() } }
+        exchange.onDisconnect = { for handle in handles { handle.abort() } }
         exchange.requireClient()
     }
 

@@ -1,8 +1,6 @@
-import Access
 import HTTP
 import JSON
 import LedgerCore
-import LedgerRuntime
 import Service
 
 /// `POST /api/message` and `POST /api/batch`: runs asked for over HTTP, answered when they are recorded.
@@ -10,16 +8,14 @@ import Service
 /// A client that leaves takes its runs back.
 struct MessageRoutes {
     let desk: any DispatchDesk
-    let ledger: Ledger
     let access: GatewayAccess
     private let parser = JSONParser()
 
     /// The most messages of a batch.
     static let batchMax = 32
 
-    init(desk: any DispatchDesk, ledger: Ledger, access: GatewayAccess) {
+    init(desk: any DispatchDesk, access: GatewayAccess) {
         self.desk = desk
-        self.ledger = ledger
         self.access = access
     }
 
@@ -57,7 +53,7 @@ struct MessageRoutes {
             }
             guard !requests.isEmpty else { throw MessageError("\"messages\" is empty.") }
             exchange.user = requests[0].user.text
-            Batch(exchange, ledger).run(requests, at: desk)
+            Batch(exchange).run(requests, at: desk)
         } catch { Self.refuse(exchange, error) }
     }
 

@@ -17,7 +17,6 @@ package final class ShellHub {
     private let onSlowReader: () -> Void
     private var sockets: [ObjectIdentifier: ShellSocket] = [:]
     private var socketsByUser: [UserID: Int] = [:]
-    private var isDraining = false
 
     /// Creates a hub whose messages go to `desk`.
     ///
@@ -42,7 +41,6 @@ package final class ShellHub {
     /// Makes a shell of a request from `user`, who is known to be that; or refuses it.
     package func open(_ exchange: HTTPExchange, for user: UserID) {
         guard mayAsk(exchange.head) else { return Self.foreign.response(on: exchange) }
-        guard !isDraining else { return Self.stopping.response(on: exchange, headers: Self.soon) }
         guard sockets.count < configuration.socketsMax,
             socketsByUser[user, default: 0] < configuration.socketsPerUserMax
         else { return Self.full.response(on: exchange, headers: Self.soon) }
@@ -62,12 +60,6 @@ package final class ShellHub {
     package func broadcast(_ text: [UInt8]) {
         // One that is dropped for being slow leaves the list meanwhile.
         for socket in Array(sockets.values) { socket.send(text) }
-    }
-
-    /// Lets no more in and says goodbye to all.
-    package func drain() {
-        isDraining = true
-        for socket in Array(sockets.values) { socket.close(.goingAway) }
     }
 
     func forget(_ socket: ShellSocket, wasSlow: Bool) {
@@ -94,7 +86,4 @@ package final class ShellHub {
     private static let full = Problem(
         status: 503, type: "/problems/shells-full", title: "Too many shells",
         detail: "As many are open as may be, in all or of this user; close one, or try again soon.")
-    private static let stopping = Problem(
-        status: 503, type: "/problems/stopping", title: "The gateway is stopping",
-        detail: "Try again soon.")
 }

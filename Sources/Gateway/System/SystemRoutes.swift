@@ -5,23 +5,19 @@ package import Service
 
 /// `GET /api/system/info`: how the system is set up and does, for whoever has a key.
 package struct SystemRoutes {
-    private let keySecret: [UInt8]
-    private let adminToken: String
+    private let access: GatewayAccess
     private let status: () -> SystemStatus
 
     /// Creates the route; `status` is asked on the loop, once for each request.
-    package init(keySecret: [UInt8], adminToken: String, status: @escaping () -> SystemStatus) {
-        self.keySecret = keySecret
-        self.adminToken = adminToken
+    package init(access: GatewayAccess, status: @escaping () -> SystemStatus) {
+        self.access = access
         self.status = status
     }
 
     /// Adds the route to `shell`.
     package func register(on shell: ServiceShell) {
         shell.router.on("GET", "/api/system/info") { [self] exchange, _ in
-            guard Caller.required(on: exchange, keySecret: keySecret, adminToken: adminToken) != nil else {
-                return
-            }
+            guard access.caller(of: exchange) != nil else { return }
             exchange.respond(
                 status: 200, headers: ["content-type": "application/json", "cache-control": "no-store"],
                 body: JSONText.object { status().write(to: &$0) })

@@ -49,3 +49,55 @@ package struct DispatchReport: Hashable, Sendable {
         self.toolInputs = toolInputs
     }
 }
+
+extension DispatchReport {
+    /// Whether no figure is negative or beyond what is believed.
+    var isPlausible: Bool {
+        durationMilliseconds >= 0 && cost.amount >= .zero && cost.held >= .zero
+            && (reportedCost ?? .zero) >= .zero
+            && (shares ?? []).allSatisfy { $0.usage.isPlausible && $0.cost >= .zero }
+    }
+}
+
+extension DispatchCompleted {
+    /// Makes the end of `dispatch`, with so many linked calls, which come to `memo`: the one place that says
+    /// what is a memo and what is money.
+    package init(
+        _ report: DispatchReport, of dispatch: DispatchIdentity, calls: Int64 = 0,
+        comingTo memo: DispatchMemo = DispatchMemo()
+    ) {
+        let isProxied = report.isProxied ?? (calls > 0)
+        self.init(
+            dispatch: dispatch, billing: isProxied ? .proxied : .direct, result: report.result,
+            reason: report.reason, calls: calls, usageSource: .none, cost: report.cost,
+            reportedCost: report.reportedCost, priceBook: report.priceBook,
+            providerRequestID: report.providerRequestID,
+            durationMilliseconds: report.durationMilliseconds, prompt: report.prompt,
+            toolsUsed: report.toolsUsed, toolInputs: report.toolInputs)
+        if isProxied, calls > 0 {
+            describe(memo)
+        } else if let shares = report.shares {
+            describe(DispatchMemo(shares), costing: report.cost)
+            usageSource = isProxied ? .estimated : .reportedByAgent
+        }
+        // Its calls are in a ledger that is not at hand.
+        if isProxied, calls == 0, cost.state == .priced { cost = .estimated(cost.amount) }
+    }
+
+    /// Takes usage, cost and models from the linked calls.
+    mutating func describe(_ memo: DispatchMemo) {
+        describe(memo, costing: memo.cost)
+        usageSource = memo.isEstimated ? .estimated : .providerFinal
+    }
+
+    /// Takes usage and models from `memo`, which cost `cost` in all.
+    private mutating func describe(_ memo: DispatchMemo, costing cost: Cost) {
+        usage = memo.usage
+        self.cost = cost
+        provider = memo.largest?.provider ?? ""
+        model = memo.largest?.model ?? ""
+        // Shares stand only where they come to the whole.
+        let isWhole = cost.state != .unpriced && cost.amount == memo.amount
+        models = isWhole && memo.shares.count > 1 ? memo.shares : []
+    }
+}

@@ -45,25 +45,8 @@ extension LedgerState {
     func completed(_ report: DispatchReport) throws(Rejection) -> DispatchCompleted {
         guard let open = dispatches[report.dispatchID] else { throw .notStarted(report.dispatchID) }
         guard report.isPlausible else { throw .negative }
-        let isProxied = report.isProxied ?? (open.linkedCalls > 0)
-        var event = DispatchCompleted(
-            dispatch: open.dispatch, billing: isProxied ? .proxied : .direct, result: report.result,
-            reason: report.reason, calls: open.linkedCalls, usageSource: .none, cost: report.cost,
-            reportedCost: report.reportedCost, priceBook: report.priceBook,
-            providerRequestID: report.providerRequestID,
-            durationMilliseconds: report.durationMilliseconds, prompt: report.prompt,
-            toolsUsed: report.toolsUsed, toolInputs: report.toolInputs)
-        if isProxied, open.linkedCalls > 0 {
-            event.describe(memo(of: open))
-        } else if let shares = report.shares {
-            event.describe(DispatchMemo(shares), costing: report.cost)
-            event.usageSource = isProxied ? .estimated : .reportedByAgent
-        }
-        // Its calls are in a ledger that is not at hand.
-        if isProxied, open.linkedCalls == 0, event.cost.state == .priced {
-            event.cost = .estimated(event.cost.amount)
-        }
-        return event
+        return DispatchCompleted(
+            report, of: open.dispatch, calls: open.linkedCalls, comingTo: memo(of: open))
     }
 
     func abandoned(
@@ -102,33 +85,5 @@ extension BudgetWindow {
     fileprivate mutating func spend(_ amount: Money, _ tokens: Int64) {
         used = used.addingClamped(amount)
         self.tokens &+= tokens
-    }
-}
-
-extension DispatchCompleted {
-    /// Takes usage, cost and models from the linked calls.
-    fileprivate mutating func describe(_ memo: DispatchMemo) {
-        describe(memo, costing: memo.cost)
-        usageSource = memo.isEstimated ? .estimated : .providerFinal
-    }
-
-    /// Takes usage and models from `memo`, which cost `cost` in all.
-    fileprivate mutating func describe(_ memo: DispatchMemo, costing cost: Cost) {
-        usage = memo.usage
-        self.cost = cost
-        provider = memo.largest?.provider ?? ""
-        model = memo.largest?.model ?? ""
-        // Shares stand only where they come to the whole.
-        let isWhole = cost.state != .unpriced && cost.amount == memo.amount
-        models = isWhole && memo.shares.count > 1 ? memo.shares : []
-    }
-}
-
-extension DispatchReport {
-    /// Whether no figure is negative or beyond what is believed.
-    fileprivate var isPlausible: Bool {
-        durationMilliseconds >= 0 && cost.amount >= .zero && cost.held >= .zero
-            && (reportedCost ?? .zero) >= .zero
-            && (shares ?? []).allSatisfy { $0.usage.isPlausible && $0.cost >= .zero }
     }
 }

@@ -63,8 +63,8 @@ package struct Pricing: Sendable {
         let (product, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
         // Beyond belief is beyond every limit: it must not be let in at the small amount held for unknown
         // prices.
-        let output = overflow ? Usage.countMax : min(product, Usage.countMax)
-        let counts = 0...Usage.countMax
+        let output = overflow ? RequestBound.countMax : min(product, RequestBound.countMax)
+        let counts = 0...RequestBound.countMax
         guard counts ~= request.inputTokens, counts ~= request.webSearches
         else { throw .outOfRange }
         // The real input may be anything up to the bound, so each tier below it is reachable.
@@ -126,6 +126,8 @@ package struct RequestBound: Hashable, Sendable {
 
     /// The largest output limit that is believed.
     static let tokensMax: Int64 = 1 << 40
+    /// The largest bound: beyond every limit, where a usage that is believed ends much earlier.
+    static let countMax: Int64 = 1 << 53
 
     /// Creates a bound.
     package init(

@@ -67,13 +67,14 @@ package struct Usage: Hashable, Sendable {
         }
     }
 
-    /// Whether every count is in 0…2⁵³, so that no sum of buckets and no product with a rate can overflow.
+    /// Whether every count is in 0…``countMax``, so that no sum of buckets and no product with a rate can
+    /// overflow.
     package var isPlausible: Bool {
         UsageBucket.allCases.allSatisfy { (0...Self.countMax).contains(self[$0]) }
             && (0...Self.countMax).contains(reasoning)
     }
 
-    /// Adds `other`; a count stays within ``countMax``.
+    /// Adds `other`; a sum stays within 2⁵³.
     package mutating func add(_ other: Usage) {
         for bucket in UsageBucket.allCases { self[bucket] = Self.sum(self[bucket], other[bucket]) }
         reasoning = Self.sum(reasoning, other.reasoning)
@@ -81,11 +82,16 @@ package struct Usage: Hashable, Sendable {
 
     private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
         let (sum, overflow) = left.addingReportingOverflow(right)
-        return overflow ? countMax : min(sum, countMax)
+        return overflow ? sumMax : min(sum, sumMax)
     }
 
-    /// The largest count that is believed, 2⁵³.
-    package static let countMax: Int64 = 1 << 53
+    private static let sumMax: Int64 = 1 << 53
+
+    /// The largest count that is believed, 10¹¹.
+    ///
+    /// No model reads or writes that much in one call or run. Sums of very many such counts stay below 2⁶³,
+    /// here and in SQL's `bigint`: one liar can stop neither.
+    package static let countMax: Int64 = 100_000_000_000
 }
 
 /// A kind of usage that has a rate of its own.

@@ -12,6 +12,8 @@ final class ChildPipe {
     private var onBytes: ((UnsafeRawBufferPointer) -> Void)?
     private var onClosed: (() -> Void)?
     private(set) var isClosing = false
+    /// Whether there may be more to read than this turn of the loop is for.
+    private var isTurnOver = false
 
     /// Takes over `descriptor`; `onClosed` is called once, after it is closed.
     ///
@@ -37,6 +39,8 @@ final class ChildPipe {
     }
 
     /// Gives what can be read to `onBytes`, and closes at the end of it.
+    ///
+    /// A turn of the loop takes one buffer: a child that floods must not keep others waiting.
     func read(_ onBytes: @escaping (UnsafeRawBufferPointer) -> Void) {
         self.onBytes = onBytes
         buffer = .allocate(byteCount: Self.bufferBytes, alignment: 16)
@@ -45,14 +49,17 @@ final class ChildPipe {
             { handle, _, buffer in
                 guard let data = handle?.pointee.data, let buffer else { return }
                 let pipe = Unmanaged<ChildPipe>.fromOpaque(data).takeUnretainedValue()
+                // Without room libuv says ENOBUFS, and comes again in its next turn.
                 buffer.pointee = uv_buf_init(
                     pipe.buffer?.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    UInt32(pipe.buffer?.count ?? 0))
+                    pipe.isTurnOver ? 0 : UInt32(pipe.buffer?.count ?? 0))
+                pipe.isTurnOver = false
             },
             { handle, count, buffer in
                 guard let data = handle?.pointee.data else { return }
                 let pipe = Unmanaged<ChildPipe>.fromOpaque(data).takeUnretainedValue()
-                guard count >= 0 else { return pipe.close() }
+                guard count >= 0 || count == Int(UV_ENOBUFS.rawValue) else { return pipe.close() }
+                pipe.isTurnOver = count == ChildPipe.bufferBytes
                 guard count > 0, let base = buffer?.pointee.base else { return }
                 pipe.onBytes?(UnsafeRawBufferPointer(start: base, count: count))
             })

@@ -8,7 +8,8 @@ package import EventLoop
 /// process, as the house does: a child that does not read its input must not end its parent.
 ///
 /// Its end is told once nothing is left: the process is reaped and the rest of its group killed. Who leaves
-/// the group (`setsid`) leaves the bookkeeping, but cannot hold up the end.
+/// the group (`setsid`) leaves the bookkeeping, but cannot hold up the end. When this process dies, or the
+/// loop's thread ends, the child is killed by the system; what it has started itself is not.
 package final class ChildProcess {
     /// The process, and its group.
     package let pid: Int32

@@ -86,9 +86,16 @@ final class ChildSpawn {
             options.flags = UV_PROCESS_DETACHED.rawValue
             options.stdio_count = Int32(stdio.count)
             options.stdio = stdio.baseAddress
+            // Whatever ends this process, kill -9 too, ends the child: nobody would be there to bound it.
+            _ = isForkHookSet
+            platform_set_children_die_with_us(1)
+            defer { platform_set_children_die_with_us(0) }
             return uv_spawn(loop.raw, handle, &options)
         }
     }
+
+    /// Set once in the life of the process.
+    private static let isForkHookSet = platform_register_fork_hook() == 0
 
     private static func check(_ request: ChildProcessRequest) throws(ChildProcessError) {
         guard !request.program.isEmpty else { throw .noProgram("\"\"") }

@@ -176,6 +176,36 @@ struct DispatcherTests {
         #expect(rejected == [.shutdown])
     }
 
+    @Test("Whoever asked is let go of when the run has ended, however it ends", arguments: [true, false])
+    func letsGo(_ isTakenBack: Bool) throws {
+        final class Asker: Sendable { let told = Semaphore() }
+        let gateway = try GatewayFixture { $0.concurrency = 1 }
+        defer { gateway.stop() }
+        if isTakenBack {
+            _ = try gateway.submit("first") { _ in }
+            gateway.waitStarted(1)
+        }
+        weak var watched: Asker?
+        let run: SubmittedRun
+        do {
+            let asker = Asker()
+            watched = asker
+            run = try gateway.submit("hello") { _ in asker.told.signal() }
+            if isTakenBack {
+                run.abort()
+            } else {
+                gateway.waitStarted(1)
+                gateway.kernel.runs[0].end(KernelEnd(usage: []))
+            }
+            asker.told.wait()
+        }
+        let turned = Semaphore()
+        gateway.routes.loop.post { turned.signal() }
+        turned.wait()
+        #expect(watched == nil)
+        #expect(run.handle != nil)
+    }
+
     @Test("The answer that is kept is bounded")
     func boundedText() throws {
         let gateway = try GatewayFixture { $0.textBytesMax = 10 }

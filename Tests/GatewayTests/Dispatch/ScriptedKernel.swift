@@ -17,6 +17,7 @@ final class ScriptedKernel: Kernel, @unchecked Sendable {
     private struct State {
         var runs: [Run] = []
         var isDeaf = false
+        var isAlwaysProxied = false
         var automatic: KernelEnd?
     }
 
@@ -27,6 +28,11 @@ final class ScriptedKernel: Kernel, @unchecked Sendable {
 
     /// From now on a run does not end when it is stopped.
     func ignoreStops() { state.withLock { $0.isDeaf = true } }
+
+    /// From now on it is one whose calls all go through the Proxy.
+    func alwaysProxied() { state.withLock { $0.isAlwaysProxied = true } }
+
+    var isAlwaysProxied: Bool { state.withLock { $0.isAlwaysProxied } }
 
     /// The runs so far, in the order of their start.
     var runs: [Run] { state.withLock { $0.runs } }

@@ -88,13 +88,16 @@ struct StreamJSONReaderTests {
 
     static let implausible = [
         #"{"type":"result","modelUsage":{"m":{"inputTokens":-1}}}"#,
-        #"{"type":"result","modelUsage":{"m":{"inputTokens":9007199254740993}}}"#,
+        #"{"type":"result","modelUsage":{"m":{"inputTokens":100000000001}}}"#,
+        #"{"type":"result","total_cost_usd":1000000000.01,"modelUsage":{"m":{"inputTokens":1}}}"#,
+        #"{"type":"result","total_cost_usd":1e20,"modelUsage":{"m":{"inputTokens":1}}}"#,
         #"{"type":"result","modelUsage":{"m":{"inputTokens":1.5}}}"#,
         #"{"type":"result","modelUsage":{"m":7}}"#,
-        #"{"type":"result","modelUsage":{"a":{"inputTokens":9007199254740992},"b":{"canonicalModel":"a","inputTokens":9007199254740992}}}"#,
+        #"{"type":"result","modelUsage":{"a":{"inputTokens":100000000000},"b":{"canonicalModel":"a","inputTokens":100000000000}}}"#,
         #"{"type":"result","total_cost_usd":-0.1,"modelUsage":{"m":{"inputTokens":1}}}"#,
         #"{"type":"result","total_cost_usd":"1","modelUsage":{"m":{"inputTokens":1}}}"#,
         #"{"type":"assistant","message":{"id":"a","usage":{"input_tokens":9223372036854775807},"content":[]}}"#,
+        #"{"type":"assistant","message":{"id":"\#(String(repeating: "i", count: 129))","usage":{"input_tokens":1}}}"#,
     ]
 
     @Test("A usage that cannot be true is not claimed", arguments: implausible)

@@ -32,8 +32,8 @@ final class LogFixture {
         var made: LogRoutes?
         gateway = try GatewayRoutesFixture(transport) { shell, loop in
             let routes = try LogRoutes(
-                ledger: ledger, loop: loop, keySecret: GatewayRoutesFixture.secret,
-                adminToken: GatewayRoutesFixture.adminToken, log: .silent, scanBytesMax: scanBytesMax)
+                ledger: ledger, loop: loop, access: GatewayRoutesFixture.access, log: .silent,
+                scanBytesMax: scanBytesMax)
             routes.register(on: shell)
             made = routes
         }

@@ -83,18 +83,6 @@ struct ShellHubTests {
         _ = one
     }
 
-    @Test("says goodbye to all when it drains, and lets no more in")
-    func drains() throws {
-        let shell = try ShellFixture()
-        defer { shell.stop() }
-        let client = try shell.connect()
-        shell.onLoop { $0.hub.drain() }
-        #expect(try client.receive()?.code == 1001)
-        #expect(try shell.connect("bob").status == "503")
-        client.send(WebSocketFrame.close(1001))
-        shell.wait(count: 0)
-    }
-
     @Test("those that never read are dropped, the others get everything")
     func slowReaders() throws {
         let shell = try ShellFixture { $0.webSocket.queuedBytesMax = 64 * 1024 }

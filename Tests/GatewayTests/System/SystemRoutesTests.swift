@@ -22,10 +22,7 @@ struct SystemRoutesTests {
 
     private func routes(_ transport: Transport, _ status: SystemStatus) throws -> GatewayRoutesFixture {
         try GatewayRoutesFixture(transport) { shell, _ in
-            SystemRoutes(
-                keySecret: GatewayRoutesFixture.secret, adminToken: GatewayRoutesFixture.adminToken,
-                status: { status }
-            ).register(on: shell)
+            SystemRoutes(access: GatewayRoutesFixture.access, status: { status }).register(on: shell)
         }
     }
 
