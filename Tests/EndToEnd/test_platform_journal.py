@@ -97,7 +97,7 @@ def test_containers_and_reports_count_once_in_every_place(ledger):
     assert state.containers["alice"]["ooms"] == 1 and state.containers["bob"]["ooms"] == 0
     assert ledger.run("verify", "--postgres").returncode == 0
 
-    ledger.sql("update ledger.containers set ooms = 7 where handle = 'alice'")
+    ledger.sql("update ledger.containers set ooms = 7 where handle = 'alice' returning handle")
     done = ledger.run("verify", "--postgres", check=False)
     assert done.returncode == 1 and "containers: alice" in done.stdout + done.stderr
 

@@ -79,9 +79,11 @@ struct PriceBookFileTests {
             {"from":"2026-01-01T00:00:00Z","cpuSecondUsd":"0.00003","gibibyteHourUsd":"0.0045","source":"s"}]
             """
         let book = try PriceBookFile.parse(Self.withCompute(list), file: "f")
-        let price = try #require(book.compute(at: try moment("2026-01-31T00:00:00Z")))
+        let last = try #require(Timestamp("2026-01-31T00:00:00Z".utf8))
+        let before = try #require(Timestamp("2025-12-31T00:00:00Z".utf8))
+        let price = try #require(book.compute(at: last))
         #expect(try price.cost(cpuMilliseconds: 2_000, mebibyteSeconds: 3_686_400) == (try usd("0.00456")))
-        #expect(book.compute(at: try moment("2025-12-31T00:00:00Z")) == nil)
+        #expect(book.compute(at: before) == nil)
         #expect(try PriceBookFile.parse(Self.withCompute("[]"), file: "f").compute.isEmpty)
     }
 

@@ -62,4 +62,11 @@ package struct StoredContainerRow: Hashable, Sendable {
     package var status: String
     /// Kills for want of memory.
     package var ooms: Int64
+
+    /// Creates a row.
+    package init(container: ContainerIdentity, status: String, ooms: Int64) {
+        self.container = container
+        self.status = status
+        self.ooms = ooms
+    }
 }
