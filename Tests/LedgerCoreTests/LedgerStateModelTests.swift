@@ -49,6 +49,7 @@ struct LedgerStateModelTests {
         /// Users whose limit was changed, or whose call cost more than its hold: the bound does not bind
         /// them.
         var excused: Set<UserID> = []
+        var reported: [UsageReported] = []
 
         init(_ number: UInt64) throws {
             seed = Seed(number)
@@ -66,7 +67,7 @@ struct LedgerStateModelTests {
             case 0...4: try reserve()
             case 5...7: try settle()
             case 8: try seed.once(in: 2) ? expire() : run()
-            default: try setQuota()
+            default: try seed.once(in: 2) ? setQuota() : reportUsage()
             }
         }
 
@@ -134,6 +135,32 @@ struct LedgerStateModelTests {
             model.entries[next] = Model.Entry(
                 user: user, day: day, reserved: 0, tokensReserved: 0, used: amount.attos, tokens: tokens,
                 isOpen: false)
+            next += 1
+        }
+
+        /// Usage from outside, sometimes the same again, sometimes another body under a known name.
+        mutating func reportUsage() throws {
+            let known = reported.isEmpty || seed.once(in: 2) ? nil : seed.pick(reported)
+            let user = known?.user ?? seed.pick(users)
+            let amount = Money(attos: Int128(seed.number(0...9)) * Money.attosPerDollar / 3)
+            var usage = Usage()
+            usage.input = seed.number(0...20)
+            let report = UsageReported(
+                user: user, source: "s", reportID: known?.reportID ?? "\(next)",
+                digest: "\(amount.attos)/\(usage.input)", kind: .report, provider: "p", model: "m",
+                usage: usage, cost: .priced(amount), priceBook: "b", usedAt: ledger.now)
+            if let known {
+                let isSame = known.digest == report.digest
+                #expect((ledger.rejection(of: .reportUsage(report)) == nil) == isSame)
+                if isSame { #expect(try ledger.state.decide(.reportUsage(report), at: ledger.now) == []) }
+                return try ledger.run(.reportUsage(known))
+            }
+            excused.insert(user)
+            try ledger.run(.reportUsage(report))
+            reported.append(report)
+            model.entries[next] = Model.Entry(
+                user: user, day: day, reserved: 0, tokensReserved: 0, used: amount.attos,
+                tokens: usage.input, isOpen: false)
             next += 1
         }
 
