@@ -6,6 +6,8 @@ package struct PlatformConfiguration: Sendable {
     package var adminToken: String
     /// The pause between two samples of what containers use.
     package var statsIntervalMilliseconds: UInt64 = 15_000
+    /// A path on the file system whose space is watched.
+    package var diskPath = "/"
     /// Where Grafana is, for people.
     package var grafanaURL = "http://localhost:3200"
 

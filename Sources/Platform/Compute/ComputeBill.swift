@@ -62,15 +62,14 @@ package final class ComputeBill {
     }
 
     /// Adds what a container used in the interval that ends now.
-    package func add(
-        _ handle: ContainerHandle, user: UserID, cpuMilliseconds: Int64, memoryMebibyteSeconds: Int64
-    ) {
+    package func add(_ usage: ContainerUsage) {
         roll()
         guard prices.compute(at: hour) != nil else { return }
-        var line = lines[handle] ?? Line(user: user)
-        line.cpuMilliseconds = line.cpuMilliseconds.addingClamped(max(cpuMilliseconds, 0))
-        line.memoryMebibyteSeconds = line.memoryMebibyteSeconds.addingClamped(max(memoryMebibyteSeconds, 0))
-        lines[handle] = line
+        var line = lines[usage.handle] ?? Line(user: usage.user)
+        line.cpuMilliseconds = line.cpuMilliseconds.addingClamped(max(usage.cpuMilliseconds, 0))
+        line.memoryMebibyteSeconds =
+            line.memoryMebibyteSeconds.addingClamped(max(usage.memoryMebibyteSeconds, 0))
+        lines[usage.handle] = line
     }
 
     /// Records the hour when it is over, and what is still owed.

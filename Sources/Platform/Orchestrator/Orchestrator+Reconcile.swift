@@ -21,18 +21,29 @@ extension Orchestrator {
             switch result {
             case .success(let found):
                 noteEngine(nil)
-                let records = Dictionary(
-                    uniqueKeysWithValues: containers.map { ($0.container.handle, $0) })
-                let (looks, strays) = Reconciliation.differences(
-                    found, records, leftovers: leftovers, name: configuration.name)
-                complain(strays)
-                reconciliation.looks = looks
+                reconciliation.looks = differences(found)
                 nextLook()
             case .failure(let error):
                 noteEngine(error)
                 endReconciliation(pauseMilliseconds: reconciliation.pauseMilliseconds)
             }
         }
+    }
+
+    /// Takes a list that somebody else asked for: where it differs from what is known, the two are compared.
+    package func onList(_ found: [EngineContainer]) {
+        guard !isStopping else { return }
+        noteEngine(nil)
+        let hasNews = differences(found).contains { !isTaken($0.handle) }
+        if hasNews { reconcileSoon() }
+    }
+
+    private func differences(_ found: [EngineContainer]) -> [(handle: ContainerHandle, id: String?)] {
+        let records = Dictionary(uniqueKeysWithValues: containers.map { ($0.container.handle, $0) })
+        let (looks, strays) = Reconciliation.differences(
+            found, records, leftovers: leftovers, name: configuration.name)
+        complain(strays)
+        return looks
     }
 
     /// Compares with the engine within a moment.
@@ -72,9 +83,10 @@ extension Orchestrator {
             if reconciliation.isEngineReachable == false {
                 log.info("the container engine is back", ["engine": configuration.engineAddress])
             }
+            let isNews = reconciliation.isEngineReachable != true
             reconciliation.isEngineReachable = true
             reconciliation.failures = 0
-            return
+            return isNews ? onReachable() : ()
         }
         guard error.isOfEngine else { return }
         reconciliation.failures += 1

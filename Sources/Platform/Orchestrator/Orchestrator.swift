@@ -21,6 +21,8 @@ package final class Orchestrator {
     /// Containers whose missed or told end for want of memory is recorded, until they start again.
     var oomRecorded: Set<String> = []
     var reconciliation = Reconciliation()
+    /// Hears each time that the engine answers for the first time, or again.
+    package var onReachable: () -> Void = {}
     /// Whether it takes no new work.
     package private(set) var isStopping = false
     private let journal: ContainerJournal

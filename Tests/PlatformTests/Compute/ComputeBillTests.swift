@@ -47,8 +47,9 @@ struct ComputeBillTests {
 
     private func use(_ bill: ComputeBill, _ handle: String = "ann", cpu: Int64 = 1_000) throws {
         bill.add(
-            try #require(ContainerHandle(handle)), user: try #require(UserID(handle)), cpuMilliseconds: cpu,
-            memoryMebibyteSeconds: 64)
+            ContainerUsage(
+                handle: try #require(ContainerHandle(handle)), user: try #require(UserID(handle)),
+                cpuMilliseconds: cpu, memoryMebibyteSeconds: 64))
     }
 
     @Test("An hour is recorded once it is over, by container, at its exact price")
@@ -61,7 +62,10 @@ struct ComputeBillTests {
         desk.pass(minutes: 60)
         #expect(desk.recorded.isEmpty)
         bill.roll()
-        #expect(desk.recorded.map(\.reportID) == ["here/ann/\(Self.hour.text.prefix(13))", "here/bob/\(Self.hour.text.prefix(13))"])
+        #expect(
+            desk.recorded.map(\.reportID) == [
+                "here/ann/\(Self.hour.text.prefix(13))", "here/bob/\(Self.hour.text.prefix(13))",
+            ])
         let ann = try #require(desk.recorded.first)
         #expect(ann.source == "platform" && ann.kind == .compute && ann.provider == "platform")
         #expect(ann.model == "ann" && ann.user == UserID("ann") && ann.usedAt == Self.hour)
