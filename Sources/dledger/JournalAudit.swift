@@ -13,6 +13,8 @@ struct JournalAudit {
     private(set) var sums: [RollupKey: UsageSums] = [:]
     /// Events by user, type, provider and model, up to the same place.
     private(set) var groups: [EventGroup: EventSums] = [:]
+    /// The containers at that place.
+    private(set) var containers: [ContainerHandle: KnownContainer] = [:]
     /// The chain at that place.
     private(set) var stopChain: ChainHash?
     private let stopAt: Position?
@@ -42,7 +44,10 @@ struct JournalAudit {
         position = recorded.position.value
         chain = line.chain
         if stopAt.map({ recorded.position <= $0 }) ?? true { fold(recorded) }
-        if recorded.position == stopAt { stopChain = line.chain }
+        if recorded.position == stopAt {
+            stopChain = line.chain
+            containers = state.containers
+        }
     }
 
     private mutating func checkCall(_ recorded: RecordedEvent, _ place: String) {

@@ -26,6 +26,7 @@ struct StoreComparison {
         }
         compareEvents(stored, audit)
         compareUsage(stored, audit)
+        compareContainers(stored, audit)
     }
 
     private mutating func compareEvents(_ stored: StoreSnapshot, _ audit: JournalAudit) {
@@ -54,6 +55,31 @@ struct StoreComparison {
             fold[group, default: EventSums()].add(sums)
         }
         compare("usage_hourly", rows, fold)
+    }
+
+    private mutating func compareContainers(_ stored: StoreSnapshot, _ audit: JournalAudit) {
+        var rest = audit.containers
+        for row in stored.containers {
+            let handle = row.container.handle
+            let known = rest.removeValue(forKey: handle)
+            let expected = known.map {
+                StoredContainerRow(
+                    container: $0.container, status: $0.isRunning ? "running" : "stopped", ooms: $0.ooms)
+            }
+            if row.status == "destroyed" ? known != nil : expected != row {
+                findings.append(
+                    "containers: \(handle.text): postgres has \(words(row)), the journal \(words(expected))")
+            }
+        }
+        for handle in rest.keys.sorted() {
+            findings.append("containers: \(handle.text): postgres does not have it")
+        }
+    }
+
+    private func words(_ row: StoredContainerRow?) -> String {
+        guard let row else { return "none" }
+        return "\(row.container.containerID) of \(row.container.user.text) running \(row.container.image), "
+            + "\(row.status), out of memory \(row.ooms) times"
     }
 
     private mutating func compare(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 SEGMENT = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.jsonl$")
 INPUT = ("input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "inputAudio", "inputImage")
+# At least so many events later a report may come again.
+REPORTS = 100_000
 OUTPUT = ("output", "outputAudio", "outputImage")
 
 
@@ -93,7 +95,7 @@ class Window:
     reserved: Decimal = Decimal(0)
     tokens: int = 0
     tokens_reserved: int = 0
-    # The part of settled, held and tokens that no reservation kept below the limit: agent runs of their own.
+    # The part of settled, held and tokens that no reservation kept below the limit: agent runs of their own, reports.
     direct: Decimal = Decimal(0)
     direct_tokens: int = 0
 
@@ -116,6 +118,8 @@ class Sums:
     rejected: int = 0
     dispatches: int = 0
     failed_dispatches: int = 0
+    cpu_ms: int = 0
+    memory_mib_s: int = 0
 
 
 @dataclass
@@ -131,6 +135,8 @@ class Fold:
     by_model: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
     violations: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    containers: dict[str, dict] = field(default_factory=dict)
+    reports: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def apply(self, event: dict) -> None:
         kind, user, day = event["type"], event.get("user"), event["timestamp"][:10]
@@ -153,6 +159,10 @@ class Fold:
             self.dispatches[event["dispatchId"]] = Dispatch(user)
         elif kind == "dispatch.completed":
             self.complete(event, day)
+        elif kind == "usage.reported":
+            self.report(event, day)
+        elif kind.startswith("container."):
+            self.change(event, kind.removeprefix("container."))
 
     def reserve(self, event: dict, day: str) -> None:
         if event["callId"] in self.open:
@@ -263,6 +273,31 @@ class Fold:
             used = part["usage"]
             sums.tokens_in += sum(used.get(bucket, 0) for bucket in INPUT)
             sums.tokens_out += sum(used.get(bucket, 0) for bucket in OUTPUT)
+
+    def report(self, event: dict, day: str) -> None:
+        """Money that something outside reports, once for each source and identifier."""
+        name = (event["source"], event["reportId"])
+        if event["position"] - self.reports.get(name, -REPORTS) < REPORTS:
+            self.problems.append(f"position {event['position']}: {name} is reported twice")
+        self.reports[name] = event["position"]
+        self.spend(event, day)
+        for sums in (self.by_user[event["user"]], self.by_model[event["model"]]):
+            sums.cpu_ms += event.get("cpuMs", 0)
+            sums.memory_mib_s += event.get("memoryMibS", 0)
+
+    def change(self, event: dict, change: str) -> None:
+        """The last container of each handle: nothing happens to one that is not there."""
+        names = {name: event[name] for name in ("user", "containerId", "image")}
+        known = self.containers.get(event["handle"])
+        if change == "provisioned":
+            known = self.containers[event["handle"]] = names | {"ooms": 0}
+        elif known is None or known["status"] == "destroyed" or names.items() - known.items():
+            self.problems.append(f"position {event['position']}: no container {event['handle']} is there")
+            return
+        if change == "oom":
+            known["ooms"] += 1
+        else:
+            known["status"] = "running" if change in ("provisioned", "started") else change
 
     def windows_of(self, user: str, day: str) -> tuple[Window, Window]:
         return self.windows[user, day], self.windows[user, day[:7]]

@@ -78,6 +78,7 @@ def test_every_type_of_event_has_a_schema_and_every_schema_a_type():
         ("dispatch.completed", "costState", "Cost.swift", "CostState"),
         ("dispatch.completed", "usageSource", "Usage.swift", "UsageSource"),
         ("dispatch.rejected", "reason", "DispatchEvents.swift", "DispatchRefusal"),
+        ("usage.reported", "costState", "Cost.swift", "CostState"),
         ("alert.received", "status", "AlertEvents.swift", "AlertStatus"),
     ],
 )
@@ -85,7 +86,17 @@ def test_a_closed_list_of_words_is_the_code_s(name, field, file, enumeration):
     assert schemas[name]["properties"][field]["enum"] == cases(file, enumeration)
 
 
-@pytest.mark.parametrize("name", ["call.settled", "dispatch.completed"])
+def test_a_container_s_changes_are_the_code_s():
+    named = [name.removeprefix("container.") for name in schemas if name.startswith("container.")]
+    assert sorted(named) == sorted(cases("ContainerEvents.swift", "ContainerChange"))
+
+
+def test_a_report_s_kinds_are_some_of_the_code_s():
+    kinds = schemas["usage.reported"]["properties"]["kind"]["enum"]
+    assert set(cases("UsageDelta.swift", "UsageKind")) - set(kinds) == {"call", "dispatch"}
+
+
+@pytest.mark.parametrize("name", ["call.settled", "dispatch.completed", "usage.reported"])
 def test_the_buckets_of_usage_are_the_code_s(name):
     listed = list(schemas[name]["properties"]["usage"]["properties"])
     assert listed == [*cases("Usage.swift", "UsageBucket"), "reasoning"]
@@ -148,7 +159,7 @@ def test_a_line_with_a_value_of_another_kind_is_refused(event):
             assert problems(event | {field: -1}), f"{field} may be negative"
 
 
-@pytest.mark.parametrize("name", ["call.settled", "dispatch.completed"])
+@pytest.mark.parametrize("name", ["call.settled", "dispatch.completed", "usage.reported"])
 def test_what_is_unpriced_may_not_claim_a_cost_nor_what_is_priced_none(name):
     lines = [parameter.values[0] for parameter in golden if parameter.values[0]["type"] == name]
     priced = next(line for line in lines if line["costState"] == "priced")
@@ -212,8 +223,9 @@ def test_every_line_of_a_real_journal_is_what_its_schema_says(journal_ledger):
     ledger.start()
 
     events = ledger.events()
-    # What the Gateway records has its own journals.
-    shown = {name for name in schemas if not name.startswith(("dispatch.", "alert."))}
+    # What the Gateway and the Platform record has its own journals.
+    others = ("dispatch.", "alert.", "container.", "usage.")
+    shown = {name for name in schemas if not name.startswith(others)}
     assert {event["type"] for event in events} == shown, "the traffic shows every type"
     found = [f"line {event['position']}: {problem}" for event in events for problem in problems(event)]
     assert found == []

@@ -50,6 +50,9 @@ enum Examples {
             return [.pricesPublished(PricesPublished(priceBook: "5f2a", models: 57, source: "prices.json"))]
         case .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived:
             return try gatewayEvents(of: type)
+        case .containerProvisioned, .containerStarted, .containerStopped, .containerDestroyed, .containerOOM:
+            return try containerEvents(of: type)
+        case .usageReported: return try usageReports().map { .usageReported($0) }
         }
     }
 

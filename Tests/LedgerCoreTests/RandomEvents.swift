@@ -128,6 +128,12 @@ struct RandomEvents {
                     fingerprint: text(), status: seed.pick(AlertStatus.allCases), name: text(),
                     severity: optionalText(), summary: optionalText(), startsAt: time(),
                     endsAt: seed.once(in: 2) ? nil : time(), from: text()))
+        case .containerProvisioned: .containerChanged(try container(.provisioned))
+        case .containerStarted: .containerChanged(try container(.started))
+        case .containerStopped: .containerChanged(try container(.stopped))
+        case .containerDestroyed: .containerChanged(try container(.destroyed))
+        case .containerOOM: .containerChanged(try container(.oom))
+        case .usageReported: .usageReported(try reported())
         }
     }
 

@@ -128,6 +128,12 @@ struct SnapshotCodecTests {
         for case .alertReceived(let alert) in try Examples.gatewayEvents(of: .alertReceived) {
             try ledger.run(.receiveAlert(alert))
         }
+        for type in [EventType.containerProvisioned, .containerOOM] {
+            for case .containerChanged(let change) in try Examples.containerEvents(of: type) {
+                try ledger.run(.changeContainer(change))
+            }
+        }
+        for report in try Examples.usageReports() { try ledger.run(.reportUsage(report)) }
         for event in ledger.events { usage.evolve(event) }
         try expectGolden(SnapshotCodec.encode(ledger.state, usage), named: "journal/snapshot.jsonl")
     }

@@ -63,6 +63,71 @@ struct PriceBookFileTests {
         #expect(error.description.hasPrefix("my.json: $"))
     }
 
+    /// ``valid`` with prices of compute.
+    static func withCompute(_ list: String) -> [UInt8] {
+        Array(
+            valid.replacing("\"models\":", with: "\"compute\":\(list),\"models\":", maxReplacements: 1).utf8)
+    }
+
+    @Test("reads prices of compute, which a book need not have")
+    func readsCompute() throws {
+        let plain = try PriceBookFile.parse(Array(Self.valid.utf8), file: "f")
+        #expect(plain.compute.isEmpty)
+        #expect(try PriceBookFile.embedded().compute.isEmpty)
+        let list = """
+            [{"from":"2026-02-01T00:00:00Z","cpuSecondUsd":"0.00006","gibibyteHourUsd":"0","source":"s"},
+            {"from":"2026-01-01T00:00:00Z","cpuSecondUsd":"0.00003","gibibyteHourUsd":"0.0045","source":"s"}]
+            """
+        let book = try PriceBookFile.parse(Self.withCompute(list), file: "f")
+        let price = try #require(book.compute(at: try moment("2026-01-31T00:00:00Z")))
+        #expect(try price.cost(cpuMilliseconds: 2_000, mebibyteSeconds: 3_686_400) == (try usd("0.00456")))
+        #expect(book.compute(at: try moment("2025-12-31T00:00:00Z")) == nil)
+        #expect(try PriceBookFile.parse(Self.withCompute("[]"), file: "f").compute.isEmpty)
+    }
+
+    static let refusedCompute: [(from: String, to: String, path: String)] = [
+        ("2026-01-01T00:00:00Z", "2026-01-01", "$.compute[0].from"),
+        ("\"0.00003\"", "\"0.0000000000000001\"", "$.compute[0].cpuSecondUsd"),
+        ("\"0.00003\"", "0.00003", "$.compute[0].cpuSecondUsd"),
+        ("\"0.00003\"", "\"-1\"", "$.compute[0].cpuSecondUsd"),
+        ("\"0.0045\"", "\"0.005\"", "$.compute[0].gibibyteHourUsd"),
+        ("cpuSecondUsd", "cpuHourUsd", "$.compute[0].cpuHourUsd"),
+        (",\"gibibyteHourUsd\":\"0.0045\"", "", "$.compute[0]"), (",\"source\":\"s\"", "", "$.compute[0]"),
+        (
+            "}]",
+            "},{\"from\":\"2026-01-01T00:00:00Z\",\"cpuSecondUsd\":\"1\",\"gibibyteHourUsd\":\"0\",\"source\":\"t\"}]",
+            "$.compute"
+        ),
+    ]
+
+    @Test(
+        "refuses a price of compute that is not exact or not whole, and says where", arguments: refusedCompute
+    )
+    func refusesCompute(_ change: (from: String, to: String, path: String)) throws {
+        let list = """
+            [{"from":"2026-01-01T00:00:00Z","cpuSecondUsd":"0.00003","gibibyteHourUsd":"0.0045","source":"s"}]
+            """
+        let changed = list.replacing(change.from, with: change.to)
+        try #require(changed != list)
+        let error = try #require(throws: PriceBookFileError.self) {
+            try PriceBookFile.parse(Self.withCompute(changed), file: "my.json")
+        }
+        #expect(error.path == change.path, "\(error)")
+    }
+
+    @Test("the nearest exact price that a refusal names is taken")
+    func nearest() throws {
+        func list(_ hour: String) -> String {
+            "[{\"from\":\"2026-01-01T00:00:00Z\",\"cpuSecondUsd\":\"0\",\"gibibyteHourUsd\":\"\(hour)\",\"source\":\"s\"}]"
+        }
+        let error = try #require(throws: PriceBookFileError.self) {
+            try PriceBookFile.parse(Self.withCompute(list("0.005")), file: "f")
+        }
+        let named = try #require(error.reason.split(separator: "\"").last.map(String.init))
+        #expect(named.hasPrefix("0.00"))
+        #expect(try PriceBookFile.parse(Self.withCompute(list(named)), file: "f").compute.count == 1)
+    }
+
     @Test("the book that the binary carries is sound and prices what people use")
     func embedded() throws {
         let book = try PriceBookFile.embedded()

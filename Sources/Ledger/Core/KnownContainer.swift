@@ -59,9 +59,13 @@ extension LedgerState {
 }
 
 extension ContainerChanged {
-    /// Whether no figure is negative.
+    /// Whether its texts are names and no figure is negative.
     fileprivate var isPlausible: Bool {
-        [durationMilliseconds, memoryLimitBytes, cpuLimitMillicores].allSatisfy { ($0 ?? 0) >= 0 }
+        guard [container.containerID, container.image, reason].allSatisfy(UsageReported.isName)
+        else { return false }
+        return [exitCode, durationMilliseconds, memoryLimitBytes, cpuLimitMillicores].allSatisfy {
+            ($0 ?? 0) >= 0
+        }
     }
 
     fileprivate func naming(_ container: ContainerIdentity) -> ContainerChanged {

@@ -107,8 +107,9 @@ extension LedgerState {
 extension UsageReported {
     /// Whether its names are names and no figure is negative or beyond what is believed.
     fileprivate var isPlausible: Bool {
-        Self.isName(source) && Self.isName(reportID) && (kind == .report || kind == .compute)
-            && usage.isPlausible && (0...Usage.countMax).contains(cpuMilliseconds)
+        [source, reportID, digest, provider, model].allSatisfy(Self.isName)
+            && (kind == .report || kind == .compute) && usage.isPlausible
+            && (0...Usage.countMax).contains(cpuMilliseconds)
             && (0...Usage.countMax).contains(memoryMebibyteSeconds) && cost.amount >= .zero
             && cost.held >= .zero
     }

@@ -49,7 +49,8 @@ package enum PriceBookFile {
             return try PriceBook(
                 hash: hash, unpricedReserve: reserve, models: models, compute: compute)
         } catch {
-            throw error == .ambiguousCompute ? root.fault(error.reason) : list.fault(error.reason)
+            let place = try error == .ambiguousCompute ? root.member("compute") : list
+            throw place.fault(error.reason)
         }
     }
 

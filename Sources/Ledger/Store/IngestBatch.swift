@@ -9,11 +9,18 @@ package struct IngestBatch: Sendable {
     /// What they add to the hourly sums.
     package let sums: [RollupKey: UsageSums]
 
+    /// What they did to containers.
+    package let containers: [ContainerHandle: StoredContainer]
+
     /// Creates a batch; ``LedgerStore/ingest(_:)`` checks it.
-    package init(after: StoreCheckpoint, events: [StoredEvent], sums: [RollupKey: UsageSums]) {
+    package init(
+        after: StoreCheckpoint, events: [StoredEvent], sums: [RollupKey: UsageSums],
+        containers: [ContainerHandle: StoredContainer] = [:]
+    ) {
         self.after = after
         self.events = events
         self.sums = sums
+        self.containers = containers
     }
 
     /// Where the store is afterwards.

@@ -22,6 +22,7 @@ extension LedgerStore {
             }
             try copy(batch.events)
             try addSums(batch.sums)
+            try addContainers(batch.containers)
         } catch {
             // A partition may have been dropped: look again next time.
             monthsReady = []

@@ -29,6 +29,7 @@ extension LedgerStore {
                   sum(output_tokens), sum(cost_usd)
                 from ledger.usage_hourly where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
                 """)
+            snapshot.containers = try containers()
         }
         return snapshot
     }

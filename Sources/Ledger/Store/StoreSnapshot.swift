@@ -12,6 +12,8 @@ package struct StoreSnapshot: Hashable, Sendable {
     package var events: [StoreSum]
     /// Sums over the hourly rows.
     package var usage: [StoreSum]
+    /// The containers, destroyed ones too, by handle.
+    package var containers: [StoredContainerRow] = []
 }
 
 /// One user's and model's share of what is stored.
