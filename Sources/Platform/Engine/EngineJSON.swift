@@ -18,7 +18,9 @@ enum EngineJSON {
         return root.array
     }
 
-    /// A counter; those beyond `Int64.max` too. Nil where there is none, or a number that is no counter.
+    /// A counter, those beyond the signed numbers too.
+    ///
+    /// Nil where there is none, or a number that is no counter.
     static func counter(_ value: JSONValue?) -> UInt64? {
         guard let value else { return nil }
         if let number = value.int64 { return UInt64(exactly: number) }

@@ -43,7 +43,7 @@ struct SampleSeries {
         return isOver ? 0 : UInt64(clamping: passed)
     }
 
-    /// Nil when no time has passed. No more than all processors can give.
+    /// No more than all processors can give; nil when no time has passed.
     private func percent(
         _ used: UInt64, _ sample: StatsSample, since last: StatsSample, _ passed: UInt64
     ) -> Double? {

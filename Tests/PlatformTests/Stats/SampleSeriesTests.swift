@@ -9,7 +9,8 @@ struct SampleSeriesTests {
     }
 
     /// Two samples, the second `passed` nanoseconds after the first.
-    private func step(_ first: StatsSample, _ second: StatsSample, passed: Int64) -> SampleSeries.Step? {
+    private func difference(_ first: StatsSample, _ second: StatsSample, passed: Int64) -> SampleSeries.Step?
+    {
         var series = SampleSeries()
         #expect(series.take(first, atNanoseconds: 1_000) == nil)
         return series.take(second, atNanoseconds: 1_000 + passed)
@@ -25,7 +26,7 @@ struct SampleSeriesTests {
     func recorded() throws {
         let first = try StatsSample(Array(RecordedEngine.first.utf8), isPodman: false)
         let second = try StatsSample(Array(RecordedEngine.second.utf8), isPodman: false)
-        let step = try #require(step(first, second, passed: 2_000_000_000))
+        let step = try #require(difference(first, second, passed: 2_000_000_000))
         // used  1,600,416,953 − 580,707,914 = 1,019,709,039; system 32,058,560,000,000 − 32,054,440,000,000
         // = 4,120,000,000; × 2 processors × 100.
         #expect(abs((step.cpuPercent ?? 0) - 49.500_438_786_407_766) < 1e-9)
@@ -37,7 +38,7 @@ struct SampleSeriesTests {
         func sample(_ cpu: UInt64, _ system: UInt64) throws -> StatsSample {
             try StatsSample(Array(DocumentedStats.cgroup2(cpu: cpu, system: system).utf8), isPodman: false)
         }
-        let step = try step(
+        let step = try difference(
             sample(5_000_000_000, 100_000_000_000), sample(8_000_000_000, 180_000_000_000),
             passed: 20_000_000_000)
         #expect(step?.cpuPercent == 15)
@@ -48,7 +49,7 @@ struct SampleSeriesTests {
         func sample(_ cpu: UInt64, _ busy: UInt64) throws -> StatsSample {
             try StatsSample(Array(DocumentedStats.podman(cpu: cpu, busy: busy).utf8), isPodman: true)
         }
-        let step = try step(
+        let step = try difference(
             sample(1_000_000_000, 7_000_000_000), sample(4_000_000_000, 11_000_000_000),
             passed: 10_000_000_000)
         #expect(abs((step?.cpuPercent ?? 0) - 30) < 1e-9)
@@ -64,16 +65,16 @@ struct SampleSeriesTests {
 
     @Test("A system counter that stands or goes back gives way to the clock")
     func standing() {
-        #expect(step(sample(0, 500), sample(250, 500), passed: 1_000)?.cpuPercent == 25)
-        #expect(step(sample(0, 500), sample(250, 400), passed: 1_000)?.cpuPercent == 25)
-        #expect(step(sample(0, nil), sample(250, nil), passed: 0)?.cpuPercent == nil)
+        #expect(difference(sample(0, 500), sample(250, 500), passed: 1_000)?.cpuPercent == 25)
+        #expect(difference(sample(0, 500), sample(250, 400), passed: 1_000)?.cpuPercent == 25)
+        #expect(difference(sample(0, nil), sample(250, nil), passed: 0)?.cpuPercent == nil)
     }
 
     @Test("No more than all processors can give, and no trap at the ends of the numbers")
     func ends() {
-        #expect(step(sample(0, 1), sample(.max, 2), passed: 1)?.cpuPercent == 200)
-        #expect(step(sample(0, nil), sample(.max, nil), passed: -5)?.cpuPercent == nil)
-        let whole = step(
+        #expect(difference(sample(0, 1), sample(.max, 2), passed: 1)?.cpuPercent == 200)
+        #expect(difference(sample(0, nil), sample(.max, nil), passed: -5)?.cpuPercent == nil)
+        let whole = difference(
             sample(0, 0, memory: .max), sample(.max, .max, memory: .max), passed: .max - 1_000)
         #expect(whole?.memoryMebibyteSeconds == .max)
         var series = SampleSeries()
