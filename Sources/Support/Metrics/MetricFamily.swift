@@ -24,13 +24,20 @@ struct MetricFamily: Hashable, Sendable {
         let shown = isOpen && kind == .counter ? String(name.dropLast("_total".count)) : name
         bytes.append(contentsOf: "# HELP \(shown) ".utf8)
         LabelText.escape(help, quotes: isOpen, to: &bytes)
-        bytes.append(contentsOf: "\n# TYPE \(shown) \(kind.rawValue)\n".utf8)
+        bytes.append(contentsOf: "\n# TYPE \(shown) \(kind.word(in: format))\n".utf8)
         guard isOpen, let unit = Self.units.first(where: { shown.hasSuffix("_\($0)") }) else { return }
         bytes.append(contentsOf: "# UNIT \(shown) \(unit)\n".utf8)
     }
 }
 
-/// The kinds of metric, spelled as both formats spell them.
+/// The kinds of metric, spelled as OpenMetrics spells them.
 package enum MetricKind: String, Hashable, Sendable {
     case counter, gauge, histogram
+    /// Anything else: a gauge whose name was fixed elsewhere and ends in `_total`, say.
+    case unknown
+
+    /// The text format has another word for what is unknown.
+    func word(in format: ExpositionFormat) -> String {
+        self == .unknown && format == .prometheusText ? "untyped" : rawValue
+    }
 }

@@ -1,19 +1,20 @@
-import JSON
-
 /// Cuts bytes into lines, however they come; a line's LF, and a CR before it, are not part of it.
-struct LineSplitter {
+package struct LineSplitter {
     private let lineBytesMax: Int
     private var rest: [UInt8] = []
 
-    init(lineBytesMax: Int) { self.lineBytesMax = lineBytesMax }
+    /// A splitter of lines up to this length.
+    package init(lineBytesMax: Int) { self.lineBytesMax = lineBytesMax }
 
     /// What came after the last LF: half a line, or nothing.
-    var remainder: [UInt8] { rest }
+    package var remainder: [UInt8] { rest }
 
     /// Takes the next bytes and gives each line that they complete, in order.
     ///
     /// - Returns: false when a line, or what there is of one, is above the limit; then nothing more is taken.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ onLine: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    package mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ onLine: (UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
         var position = 0
         while let end = ByteSearch.offset(of: UInt8(ascii: "\n"), in: bytes, from: position) {
             let piece = UnsafeRawBufferPointer(rebasing: bytes[position..<end])

@@ -1,0 +1,107 @@
+import Testing
+
+@testable import Platform
+
+@Suite("SampleSeries")
+struct SampleSeriesTests {
+    private func sample(_ cpu: UInt64, _ system: UInt64?, cpus: Int = 2, memory: Int64 = 0) -> StatsSample {
+        CollectorHarness.sample(cpu: cpu, system: system, cpus: cpus, memory: memory, inactive: 0)
+    }
+
+    /// Two samples, the second `passed` nanoseconds after the first.
+    private func difference(_ first: StatsSample, _ second: StatsSample, passed: Int64) -> SampleSeries.Step?
+    {
+        var series = SampleSeries()
+        #expect(series.take(first, atNanoseconds: 1_000) == nil)
+        return series.take(second, atNanoseconds: 1_000 + passed)
+    }
+
+    @Test("A first sample has no rate")
+    func first() {
+        var series = SampleSeries()
+        #expect(series.take(sample(5, 10), atNanoseconds: 0) == nil)
+    }
+
+    @Test("Recorded from Docker at a limit of half a core: 49.5 %")
+    func recorded() throws {
+        let first = try StatsSample(Array(RecordedEngine.first.utf8), isPodman: false)
+        let second = try StatsSample(Array(RecordedEngine.second.utf8), isPodman: false)
+        let step = try #require(difference(first, second, passed: 2_000_000_000))
+        // used  1,600,416,953 − 580,707,914 = 1,019,709,039; system 32,058,560,000,000 − 32,054,440,000,000
+        // = 4,120,000,000; × 2 processors × 100.
+        #expect(abs((step.cpuPercent ?? 0) - 49.500_438_786_407_766) < 1e-9)
+        #expect(step.cpuMilliseconds == 1019)
+    }
+
+    @Test("cgroup v2 by hand: 3 of 80 seconds on 4 processors are 15 %")
+    func cgroup2() throws {
+        func sample(_ cpu: UInt64, _ system: UInt64) throws -> StatsSample {
+            try StatsSample(Array(DocumentedStats.cgroup2(cpu: cpu, system: system).utf8), isPodman: false)
+        }
+        let step = try difference(
+            sample(5_000_000_000, 100_000_000_000), sample(8_000_000_000, 180_000_000_000),
+            passed: 20_000_000_000)
+        #expect(step?.cpuPercent == 15)
+    }
+
+    @Test("Podman by hand: 3 seconds within 10 by the clock are 30 %, whatever the machine's busy time says")
+    func podman() throws {
+        func sample(_ cpu: UInt64, _ busy: UInt64) throws -> StatsSample {
+            try StatsSample(Array(DocumentedStats.podman(cpu: cpu, busy: busy).utf8), isPodman: true)
+        }
+        let step = try difference(
+            sample(1_000_000_000, 7_000_000_000), sample(4_000_000_000, 11_000_000_000),
+            passed: 10_000_000_000)
+        #expect(abs((step?.cpuPercent ?? 0) - 30) < 1e-9)
+    }
+
+    @Test("A counter that went back is like a first sample, and the one after it counts again")
+    func restarted() {
+        var series = SampleSeries()
+        _ = series.take(sample(900, 1_000), atNanoseconds: 0)
+        #expect(series.take(sample(100, 2_000), atNanoseconds: 10) == nil)
+        #expect(series.take(sample(600, 3_000), atNanoseconds: 20)?.cpuPercent == 100)
+    }
+
+    @Test("A system counter that stands or goes back gives way to the clock")
+    func standing() {
+        #expect(difference(sample(0, 500), sample(250, 500), passed: 1_000)?.cpuPercent == 25)
+        #expect(difference(sample(0, 500), sample(250, 400), passed: 1_000)?.cpuPercent == 25)
+        #expect(difference(sample(0, nil), sample(250, nil), passed: 0)?.cpuPercent == nil)
+    }
+
+    @Test("No more than all processors can give, and no trap at the ends of the numbers")
+    func ends() {
+        #expect(difference(sample(0, 1), sample(.max, 2), passed: 1)?.cpuPercent == 200)
+        #expect(difference(sample(0, nil), sample(.max, nil), passed: -5)?.cpuPercent == nil)
+        let whole = difference(
+            sample(0, 0, memory: .max), sample(.max, .max, memory: .max), passed: .max - 1_000)
+        #expect(whole?.memoryMebibyteSeconds == .max)
+        var series = SampleSeries()
+        _ = series.take(sample(0, nil), atNanoseconds: .min)
+        #expect(series.take(sample(1, nil), atNanoseconds: .max)?.cpuPercent == nil)
+    }
+
+    @Test("Many small uses add up exactly: rests are carried over")
+    func rests() {
+        var series = SampleSeries()
+        _ = series.take(sample(0, nil, memory: 1 << 20), atNanoseconds: 0)
+        var (cpu, memory): (Int64, Int64) = (0, 0)
+        for turn in 1...1_000 {
+            let step = series.take(
+                sample(UInt64(turn) * 300_000, nil, memory: 1 << 20), atNanoseconds: Int64(turn) * 7_000_000)
+            cpu += step?.cpuMilliseconds ?? 0
+            memory += step?.memoryMebibyteSeconds ?? 0
+        }
+        // 1,000 × 0.3 ms, and 1 MiB over 1,000 × 7 ms.
+        #expect(cpu == 300)
+        #expect(memory == 7)
+    }
+
+    @Test("Memory is what is used without inactive file cache, and never below 0")
+    func memory() {
+        #expect(SampleSeries.memoryBytes(CollectorHarness.sample(cpu: 1)) == 2 << 20)
+        #expect(SampleSeries.memoryBytes(CollectorHarness.sample(cpu: 1, memory: 5, inactive: 9)) == 0)
+        #expect(SampleSeries.memoryBytes(CollectorHarness.sample(cpu: 1, memory: 0, inactive: .max)) == 0)
+    }
+}
