@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cluster import PostgresCluster
+from engine import Engine
 from ledger import Ledger, Prometheus, Simulator
 from pricing import PriceBook
 
@@ -50,6 +51,30 @@ def folder(request):
     yield path
     if not failed(request.node):
         shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """One dockerd for the whole run, with the image `engine.IMAGE`; each test removes its containers."""
+    folder = Path(tempfile.mkdtemp(prefix="dledger-engine-", dir="/tmp"))
+    engine = Engine(folder).start()
+    try:
+        engine.make_image()
+        yield engine
+    finally:
+        engine.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_engine(folder):
+    """A dockerd that this test may restart, pause and break."""
+    engine = Engine(folder / "engine").start()
+    try:
+        engine.make_image()
+        yield engine
+    finally:
+        engine.destroy()
 
 
 @pytest.fixture

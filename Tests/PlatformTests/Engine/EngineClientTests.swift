@@ -187,7 +187,16 @@ struct EngineClientTests {
         let flood: Result<[EngineContainer], EngineError> = await endless.ask {
             $0.list(label: "a", then: $1)
         }
-        #expect(flood == .failure(.malformed("an answer of more than 8388608 bytes")))
+        #expect(flood == .failure(.malformed("an answer of more than \(EngineCall.bodyBytesMax) bytes")))
         endless.close()
+    }
+}
+
+@Suite("EnginePath")
+struct EnginePathTests {
+    @Test("Whatever an identifier holds stays within its part of the path")
+    func escapes() {
+        #expect(EnginePath.escape("aZ0-._~") == "aZ0-._~")
+        #expect(EnginePath.container("../a?b=c#é", "/json") == "/containers/..%2Fa%3Fb%3Dc%23%C3%A9/json")
     }
 }

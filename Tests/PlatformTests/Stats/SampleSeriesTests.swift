@@ -105,3 +105,18 @@ struct SampleSeriesTests {
         #expect(SampleSeries.memoryBytes(CollectorHarness.sample(cpu: 1, memory: 0, inactive: .max)) == 0)
     }
 }
+
+@Suite("StatsConditions")
+struct StatsConditionsTests {
+    @Test("A condition begins once and ends once, and is forgotten with its container")
+    func once() {
+        var conditions = StatsConditions()
+        #expect(conditions.begins(.container("a")))
+        #expect(!conditions.begins(.container("a")))
+        #expect(conditions.begins(.engine))
+        conditions.forget(allBut: ["b"])
+        #expect(!conditions.ends(.container("a")))
+        #expect(conditions.ends(.engine))
+        #expect(!conditions.ends(.engine))
+    }
+}

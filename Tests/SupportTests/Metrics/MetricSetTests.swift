@@ -31,6 +31,19 @@ struct MetricSetTests {
         return set
     }
 
+    @Test("says in each format's word that a kind is unknown")
+    func unknownKind() {
+        let set = MetricSet()
+        set.collect { writer in
+            writer.family("things_total", .unknown, help: "A gauge by a name that was fixed.")
+            writer.sample([:], 3)
+        }
+        let text = String(decoding: set.render(.prometheusText), as: UTF8.self)
+        #expect(text.hasSuffix("# TYPE things_total untyped\nthings_total 3\n"))
+        let open = String(decoding: set.render(.openMetrics), as: UTF8.self)
+        #expect(open.hasSuffix("# TYPE things_total unknown\nthings_total 3\n# EOF\n"))
+    }
+
     @Test("writes Prometheus text sorted by family, each in one piece")
     func writesPrometheusText() {
         let expected = #"""
