@@ -23,6 +23,7 @@ struct House {
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
     private var gateway: GatewayService?
+    private var platform: PlatformService?
 
     private let runsRecorded = Semaphore()
 
@@ -59,10 +60,11 @@ struct House {
             let set = MetricSet()
             set.collect { shared.write(to: &$0) }
             let scrape = SharedScrape { set.render($0) }
+            let engine = EngineHealth()
             let shell = ServiceShell(
                 named: name.rawValue, set: set, scrapeToken: settings.metricsToken,
                 scrape: { scrape.text($0, nowNanoseconds: SystemClock.monotonicNanoseconds()) },
-                health: { health.report() })
+                health: { health.report(and: name == .platform ? [engine.part] : []) })
             switch name {
             case .gateway:
                 let gateway = try GatewaySource.service(
@@ -71,7 +73,13 @@ struct House {
                 self.gateway = gateway
                 add(shell, set, port: settings.gatewayPort, name, gateway.handle)
             case .platform:
-                add(shell, set, port: settings.platformPort, name, PlatformService(shell: shell).handle)
+                let platform = try PlatformSource.service(
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
+                self.platform = platform
+                engine.isReachable = { [orchestrator = platform.orchestrator] in
+                    orchestrator.isEngineReachable
+                }
+                add(shell, set, port: settings.platformPort, name, platform.handle)
             case .proxy:
                 let proxy = try ProxySource.service(
                     settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
@@ -107,6 +115,10 @@ struct House {
             try loop.start(named: "ledger-loop")
             try ingest?.start()
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
+        if let platform {
+            let platform = Confined(platform)
+            loop.post { platform.value.start() }
+        }
     }
 
     /// Drains the services, settles what is open, and closes the journal.
@@ -127,6 +139,7 @@ struct House {
             for _ in draining.value { done.wait() }
         }
         addKernels(to: &shutdown)
+        addContainers(to: &shutdown)
         return shutdown.run(log: log, clock: .system) { signals.askedToGiveUp() }
     }
 
@@ -145,6 +158,17 @@ struct House {
                 guard let proxy = services.value.proxy else { return done.signal() }
                 proxy.endCalls { done.signal() }
             }
+            done.wait()
+        }
+    }
+
+    /// Containers run on; what is under way at the engine ends or is taken back.
+    private func addContainers(to shutdown: inout Shutdown) {
+        guard let platform else { return }
+        let stopping = Confined(platform)
+        shutdown.add("containers", limitMilliseconds: 4_000) { [loop] in
+            let done = Semaphore()
+            loop.post { stopping.value.stop { done.signal() } }
             done.wait()
         }
     }

@@ -12,7 +12,7 @@ struct LedgerHealth {
         self.ingest = ingest
     }
 
-    func report() -> HealthReport {
+    func report(and others: [(name: String, json: String)] = []) -> HealthReport {
         let (position, failure) = ledger.read { ($0.usage.position.value, $0.journal.failure) }
         var parts: [(name: String, json: String)] = [
             ("journal", "{\"writable\":\(failure == nil),\"position\":\(position)}")
@@ -27,6 +27,6 @@ struct LedgerHealth {
                 ))
             if !status.isConnected, state == .ok { state = .degraded }
         }
-        return HealthReport(state, parts: parts)
+        return HealthReport(state, parts: parts + others)
     }
 }

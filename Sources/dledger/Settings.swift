@@ -27,6 +27,7 @@ struct Settings {
     var dispatchTimeoutMilliseconds: Int
     var dispatchIdleTimeoutMilliseconds: Int
     var dispatchDirectory: String
+    var platform: PlatformSettings
 
     /// Reads the variables.
     ///
@@ -61,6 +62,7 @@ struct Settings {
         dispatchIdleTimeoutMilliseconds = try Self.duration(
             "DISPATCH_IDLE_TIMEOUT", environment, 120 * aSecond, aSecond...86_400 * aSecond)
         dispatchDirectory = environment["DISPATCH_DIRECTORY"] ?? home + "/kernel"
+        platform = try PlatformSettings(environment)
     }
 
     /// One row of the table.
@@ -71,7 +73,9 @@ struct Settings {
     }
 
     /// Every variable.
-    static let rows: [Row] = [
+    static let rows: [Row] = ownRows + PlatformSettings.rows
+
+    private static let ownRows: [Row] = [
         Row(
             name: "LEDGER_HOME", standard: ".ledger", meaning: "directory of the journal and everything else"),
         Row(
@@ -176,7 +180,7 @@ struct Settings {
     }
 
     /// Milliseconds, written as `500ms`, `90s`, `10m` or `1h`.
-    private static func duration(
+    static func duration(
         _ name: String, _ environment: Environment, _ standard: Int, _ range: ClosedRange<Int>
     ) throws(CommandFailure) -> Int {
         guard let text = environment[name] else { return standard }

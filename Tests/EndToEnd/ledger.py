@@ -359,6 +359,8 @@ def clean_environment() -> dict[str, str]:
         "GATEWAY",
         "PROXY",
         "PLATFORM",
+        "DOCKER",
+        "STATS",
         "GRAFANA",
         "ALERT",
         "DLEDGER",

@@ -1,1 +1,0 @@
-// Platform: laid with the house; its rooms follow.
