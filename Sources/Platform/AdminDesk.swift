@@ -1,6 +1,6 @@
 package import EventLoop
 import HTTP
-package import LedgerCore
+import LedgerCore
 package import LedgerRuntime
 package import Logging
 package import Service
@@ -16,10 +16,10 @@ package final class AdminDesk {
 
     /// Adds the routes to `shell` and starts the archive's threads.
     ///
-    /// - Parameters:
-    ///   - postgresURL: where usage is read when that is up; nil: from the journal alone.
-    ///   - chartScript: the bytes of Chart.js; nil: the page has tables and no charts.
-    ///   - recorder: how reported usage is recorded.
+    /// Usage is read from `postgresURL` when that is up, else from the journal; without a `chartScript`,
+    /// which is Chart.js, the page has tables and no charts.
+    ///
+    /// - Throws: ``LedgerError/thread``.
     package init(
         loop: EventLoop, ledger: Ledger, access: PlatformAccess, source: DashboardSource,
         postgresURL: String?, chartScript: [UInt8]?, recorder: EventRoutes.Recorder, shell: ServiceShell,

@@ -23,6 +23,7 @@ struct House {
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
     private var gateway: GatewayService?
+    private var admin: AdminDesk?
 
     private let runsRecorded = Semaphore()
 
@@ -71,6 +72,8 @@ struct House {
                 self.gateway = gateway
                 add(shell, set, port: settings.gatewayPort, name, gateway.handle)
             case .platform:
+                admin = try AdminSource.desk(
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, log: log, ingest: ingest)
                 add(shell, set, port: settings.platformPort, name, PlatformService(shell: shell).handle)
             case .proxy:
                 let proxy = try ProxySource.service(
@@ -114,11 +117,17 @@ struct House {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
+        if let admin {
+            let admin = Confined(admin)
+            shutdown.add("usage", limitMilliseconds: 2_000) { admin.value.close() }
+        }
         addCalls(to: &shutdown)
         let draining = Confined(listeners)
+        let streaming = Confined(admin)
         shutdown.add("requests", limitMilliseconds: 6_000) { [loop] in
             let done = Semaphore()
             loop.post {
+                streaming.value?.closeStreams()
                 for listener in draining.value {
                     listener.shell.isDraining = true
                     listener.server.drain(withinMilliseconds: 5_000) { done.signal() }

@@ -26,15 +26,14 @@ package final class UsageStore {
 
     /// The sums that `breakdown` asks for; nil when the database is away or not yet at `position`.
     ///
-    /// - Parameter rowsMax: one more than this comes back at most.
+    /// One more than `rowsMax` come back at most.
     package func usage(
         _ breakdown: UsageBreakdown, notBefore position: Position, rowsMax: Int
     ) -> (position: Position, rows: [UsageGroup: UsageSums])? {
         let now = monotonicNanoseconds()
         guard now >= retryNotBefore else { return nil }
         do throws(StoreError) {
-            let store = try self.store ?? LedgerStore.open(url: url, origin: origin)
-            self.store = store
+            let store = try connected()
             let found = try store.usage(breakdown, rowsMax: rowsMax)
             return found.position >= position ? found : nil
         } catch {
@@ -43,5 +42,12 @@ package final class UsageStore {
             log.warning("usage is not read from PostgreSQL", ["reason": "\(error)"], onceEvery: 10)
             return nil
         }
+    }
+
+    private func connected() throws(StoreError) -> LedgerStore {
+        if let store { return store }
+        let store = try LedgerStore.open(url: url, origin: origin)
+        self.store = store
+        return store
     }
 }

@@ -4,7 +4,8 @@ import Postgres
 extension LedgerStore {
     /// The sums that `breakdown` asks for, and how far the journal was stored at that moment.
     ///
-    /// - Parameter rowsMax: one more than this comes back at most, in no order.
+    /// One more than `rowsMax` come back at most, in no order.
+    ///
     /// - Throws: ``StoreError/connection(_:)``, ``StoreError/schema(found:wanted:)``,
     ///   ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
     package func usage(
@@ -47,12 +48,12 @@ extension LedgerStore {
 
     private static func sums(_ rows: borrowing PostgresResult, _ row: Int) -> UsageSums? {
         var counts: [Int64] = []
-        for column in 6..<14 {
+        for column in 6..<16 {
             guard let count = rows.integer(row, column) else { return nil }
             counts.append(count)
         }
         var amounts: [Money] = []
-        for column in 14..<17 {
+        for column in 16..<19 {
             guard let amount = rows.text(row, column).flatMap({ try? Money(decimal: $0) }) else { return nil }
             amounts.append(amount)
         }
@@ -65,6 +66,8 @@ extension LedgerStore {
         sums.unpricedCalls = counts[5]
         sums.dispatches = counts[6]
         sums.failedDispatches = counts[7]
+        sums.cpuMilliseconds = counts[8]
+        sums.memoryMebibyteSeconds = counts[9]
         sums.cost = amounts[0]
         sums.estimated = amounts[1]
         sums.held = amounts[2]
@@ -78,6 +81,7 @@ extension LedgerStore {
           case when $10::boolean then model else '' end,
           sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens),
           sum(unpriced_calls), sum(dispatches), sum(failed_dispatches),
+          sum(cpu_ms), sum(memory_mib_s),
           sum(cost_usd), sum(estimated_usd), sum(held_usd)
         from ledger.usage_hourly
         where origin = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz

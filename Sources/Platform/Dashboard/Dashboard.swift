@@ -1,5 +1,5 @@
 import JSON
-package import LedgerCore
+import LedgerCore
 package import LedgerRuntime
 
 /// All that the admin page shows, at one moment.

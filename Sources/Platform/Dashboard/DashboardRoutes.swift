@@ -1,5 +1,5 @@
 package import EventLoop
-package import HTTP
+import HTTP
 import JSON
 import LedgerCore
 package import LedgerRuntime

@@ -1,5 +1,3 @@
-package import LedgerCore
-
 /// Where the dashboard's figures come from beside the ledger.
 ///
 /// Loop thread only.

@@ -11,7 +11,9 @@ struct CloudEventReader {
 
     /// The events of a request, in their order.
     func reports(_ head: HTTPRequestHead, _ body: [UInt8]) throws(ReportError) -> [UsageReport] {
-        let type = Self.mediaType(head)
+        var type = Self.mediaType(head)
+        // In binary mode the data may come without its type; JSON is the one that is taken.
+        if type.isEmpty, head.headers["ce-specversion"] != nil { type = "application/json" }
         guard Self.mediaTypes.contains(type) else {
             throw ReportError("content-type", "must be one of \(Self.mediaTypes.joined(separator: ", "))")
         }

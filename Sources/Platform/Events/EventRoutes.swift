@@ -1,8 +1,8 @@
 package import EventLoop
-package import HTTP
+import HTTP
 import JSON
 package import LedgerCore
-package import LedgerRuntime
+import LedgerRuntime
 package import Service
 import Synchronization
 import Threads

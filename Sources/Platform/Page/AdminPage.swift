@@ -1,5 +1,5 @@
 import Crypto
-package import HTTP
+import HTTP
 package import Service
 
 /// `GET /admin` and what it loads, carried by the binary; Chart.js comes from the machine.

@@ -1,7 +1,7 @@
 package import EventLoop
 import HTTP
 import JSON
-import LedgerCore
+package import LedgerCore
 import LedgerRuntime
 package import Service
 import Threads
