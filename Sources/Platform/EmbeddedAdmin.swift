@@ -44,6 +44,7 @@ enum EmbeddedAdmin {
     <h2>Sign in</h2>
     <p>The page is for the administrator. The token stays in this tab until it is closed.</p>
     <label for="token">Administrator's token</label>
+    <input type="text" autocomplete="username" value="admin" hidden>
     <input id="token" type="password" autocomplete="current-password" spellcheck="false" autocapitalize="none"
       aria-describedby="token-problem token-help">
     <p id="token-problem" role="alert"></p>
@@ -66,7 +67,7 @@ enum EmbeddedAdmin {
       <div class="scroll" tabindex="0" role="region" aria-labelledby="containers-title">
         <table id="containers">
           <thead><tr><th scope="col">Container</th><th scope="col">State</th><th scope="col" class="number">CPU</th>
-            <th scope="col">Last 15 min</th><th scope="col">Memory</th><th scope="col" class="number">In / out</th>
+            <th scope="col" class="narrow-hidden">CPU, last 15 min</th><th scope="col">Memory</th><th scope="col" class="number narrow-hidden">Network in / out</th>
             <th scope="col" class="number">OOM</th><th scope="col" class="number">Cost today</th></tr></thead>
           <tbody></tbody>
         </table>
@@ -119,7 +120,7 @@ enum EmbeddedAdmin {
       <div class="scroll" tabindex="0" role="region" aria-labelledby="models-title">
         <table id="models">
           <thead><tr><th scope="col">Model</th><th scope="col" class="number">Cost</th><th scope="col" class="number">Calls</th>
-            <th scope="col" class="number">Tokens in / out</th></tr></thead>
+            <th scope="col" class="number">Tokens</th></tr></thead>
           <tbody></tbody>
         </table>
       </div>
@@ -269,7 +270,7 @@ h1 span { color: var(--muted); font-weight: 400; }
 /* Layout */
 
 main { padding: 1rem 1.25rem 2rem; max-width: 96rem; margin-inline: auto; }
-#figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; align-items: start; }
+#figures { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 1rem; align-items: start; }
 #figures.stale { opacity: .72; }
 .wide, .tiles { grid-column: 1 / -1; }
 .card { background: var(--raised); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; min-width: 0; }
@@ -296,6 +297,8 @@ input[type="search"]:hover, select:hover { border-color: var(--edge); }
 .tiles dd { font-size: 1.375rem; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; line-height: 1.35; }
 .tiles dd small { display: block; font-size: .8125rem; font-weight: 400; letter-spacing: 0; color: var(--muted); line-height: 1.5; }
 .tiles dd small:empty { display: none; }
+.tiles dd data { display: block; }
+.tiles dd .tag { margin: 0 .35rem 0 0; vertical-align: 2px; }
 
 /* Tables */
 
@@ -303,18 +306,21 @@ input[type="search"]:hover, select:hover { border-color: var(--edge); }
 .scroll:focus-visible { outline-offset: -2px; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .4rem 1rem; border-top: 1px solid var(--line); vertical-align: middle; }
-td + td, th + th { padding-left: .25rem; }
+tr > * + * { padding-left: .25rem; }
 thead th {
   position: sticky; top: 0; z-index: 1; background: var(--raised); color: var(--muted); font-weight: 500; font-size: .8125rem; white-space: nowrap;
   border-top: 0; box-shadow: inset 0 -1px var(--line), inset 0 1px var(--line);
 }
-tbody th { font-weight: 500; max-width: 17rem; }
+tbody th { font-weight: 500; max-width: 19rem; }
+#users tbody th { max-width: 10.5rem; }
+#models tbody th { max-width: 13rem; }
 tbody tr:first-child > * { border-top: 0; }
 .number { text-align: right; white-space: nowrap; }
 tbody tr.open > *, tbody tr.open + .more > * { background: color-mix(in srgb, var(--ask) 45%, transparent); }
 .name {
   border: 0; background: none; padding: .1rem 0; font-weight: 550; display: flex; align-items: center; gap: .5rem; max-width: 100%; text-align: left;
 }
+.name + .of { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-left: .86rem; }
 .name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .name::before {
   content: ""; flex: none; width: .36rem; height: .36rem; border: solid var(--muted); border-width: 0 1.5px 1.5px 0; transform: rotate(-45deg);
@@ -323,11 +329,13 @@ tbody tr.open > *, tbody tr.open + .more > * { background: color-mix(in srgb, va
 .of { color: var(--muted); font-size: .8125rem; }
 .more td { border-top: 0; padding: .1rem 1rem .8rem 1.9rem; }
 .more table { margin-top: .2rem; width: auto; min-width: 60%; }
+.more th { max-width: none; }
 .more th, .more td td { padding: .2rem .8rem .2rem 0; border-top: 1px solid var(--line); }
 .more thead th { background: none; position: static; box-shadow: none; }
 .more p { margin-top: .4rem; color: var(--muted); font-size: .8125rem; }
 .state { display: inline-flex; align-items: center; gap: .45rem; white-space: nowrap; }
 .meter { display: flex; align-items: center; gap: .6rem; white-space: nowrap; }
+#users meter { width: 4.5rem; }
 meter { width: 6.5rem; height: .5rem; flex: none; border: 0; background: none; }
 meter::-webkit-meter-bar { background: var(--code); border: 1px solid var(--line); border-radius: 99px; height: .5rem; }
 meter::-webkit-meter-inner-element { height: .5rem; }
@@ -344,6 +352,7 @@ meter::-moz-meter-bar { background: var(--accent); border-radius: 99px; }
 .tag.warn { color: var(--warn); background: var(--warn-ground); border-color: var(--warn-line); }
 .tag.bad { color: var(--bad); background: var(--bad-ground); border-color: var(--bad-line); }
 .tag.calm { color: var(--muted); border-color: var(--line); }
+td > .tag:first-child, .state + .tag { margin-left: 0; }
 td.long { max-width: 18rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 
 /* Charts */
@@ -391,6 +400,10 @@ footer { padding: 0 1.25rem 1.5rem; text-align: center; font-size: .75rem; color
   .tiles dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tiles dl > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .tiles dd { font-size: 1.1875rem; }
+  th, td { padding-inline: .75rem; }
+  tbody th, #users tbody th, #models tbody th { max-width: 9.5rem; }
+  .narrow-hidden { display: none; }
+  .more td { padding-left: 1rem; }
   #alerts li { padding-inline: .9rem; }
   input, select { font-size: 1rem; }
 }
@@ -454,6 +467,8 @@ function amount(decimal, estimated = "0", unpriced = 0) {
     unpriced ? element("span", { className: "tag warn" }, `${compact.format(unpriced)} unpriced`) : null);
 }
 
+const tokens = (sums) => element("span", { title: `${whole.format(sums.tokensIn)} in, ${whole.format(sums.tokensOut)} out` },
+  compact.format(sums.tokensIn + sums.tokensOut));
 const cost = (sums) => amount(sums.costUsd, sums.estimatedUsd, sums.unpricedCalls);
 
 function bytes(count) {
@@ -621,6 +636,8 @@ function showTiles(all) {
 }
 
 function showAlerts(all) {
+  const grave = (alert) => ({ critical: 0, warning: 1, info: 2 }[alert.severity] ?? 0);
+  all.alerts.sort((one, other) => grave(one) - grave(other));
   byId("alerts").hidden = all.alerts.length === 0;
   byId("alerts-list").replaceChildren(
     ...all.alerts.map((alert) => element("li", { "data-severity": alert.severity ?? "" }, element("strong", {}, alert.name),
@@ -653,18 +670,17 @@ function remember(container) {
 }
 
 function spark(samples) {
+  if (samples.length < 2) return element("span", { className: "of" }, samples.length ? "collecting" : "–");
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 60 14");
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("class", "spark");
   svg.setAttribute("aria-hidden", "true");
-  if (samples.length > 1) {
-    const top = Math.max(100, ...samples.map((sample) => sample.cpu));
-    const path = document.createElementNS(svg.namespaceURI, "path");
-    const start = SAMPLES_MAX - samples.length;
-    path.setAttribute("d", samples.map((sample, index) => `${index ? "L" : "M"}${start + index} ${(13 - sample.cpu / top * 12).toFixed(1)}`).join(""));
-    svg.append(path);
-  }
+  const top = Math.max(100, ...samples.map((sample) => sample.cpu));
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  const start = SAMPLES_MAX - samples.length;
+  path.setAttribute("d", samples.map((sample, index) => `${index ? "L" : "M"}${start + index} ${(13 - sample.cpu / top * 12).toFixed(1)}`).join(""));
+  svg.append(path);
   return svg;
 }
 
@@ -684,10 +700,10 @@ function showContainers(all) {
       opener(container.handle, container.user === container.handle ? "" : container.user, row, () => behindContainer(container.handle)),
       cell(containerState(container)),
       number(container.cpuPercent === null || !running ? "–" : `${container.cpuPercent.toFixed(1)} %`),
-      cell(spark(state.series.get(container.handle) ?? [])),
+      element("td", { className: "narrow-hidden" }, spark(state.series.get(container.handle) ?? [])),
       cell(used === null || !running ? "–" : element("span", { className: "meter" },
         limit ? meter(used, limit, `${bytes(used)} of ${bytes(limit)}`) : null, bytes(used), limit ? element("span", { className: "of" }, `of ${bytes(limit)}`) : null)),
-      number(container.networkReceiveBytes === null ? "–" : `${bytes(container.networkReceiveBytes)} / ${bytes(container.networkTransmitBytes)}`),
+      element("td", { className: "number narrow-hidden" }, container.networkReceiveBytes === null ? "–" : `${bytes(container.networkReceiveBytes)} / ${bytes(container.networkTransmitBytes)}`),
       number(container.ooms ? element("span", { className: "tag bad" }, whole.format(container.ooms)) : "0"),
       number(amount(container.costTodayUsd, container.estimatedTodayUsd, container.unpricedToday)),
     ];
@@ -715,10 +731,11 @@ function showUsers(all) {
     else if (quota && quota.usedRatio !== null) {
       const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ");
       const percent = `${(quota.usedRatio * 100).toFixed(quota.usedRatio < 0.1 ? 1 : 0)} %`;
-      bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent, element("span", { className: "of" }, limits));
+      bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent,
+        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replaceAll(".00", "")}`));
     }
     return [opener(user.user, "", row, () => behindUser(user.user)), number(cost(user.today)), number(cost(user.month)),
-      number(element("span", { title: `${whole.format(user.today.tokensIn)} in, ${whole.format(user.today.tokensOut)} out` }, compact.format(user.today.tokensIn + user.today.tokensOut))), cell(bar)];
+      number(tokens(user.today)), cell(bar)];
   });
   byId("users-empty").hidden = all.users.length > 0;
   byId("users-count").textContent = `${all.users.length + all.usersMore || ""}`;
@@ -730,7 +747,7 @@ function showUsers(all) {
 function showModels(all) {
   fill(byId("models").tBodies[0], all.models, (model) => `${model.provider}/${model.model}`, (model, row) => [
     opener(model.model || "–", model.provider, row, () => behindModel(model)), number(cost(model)), number(whole.format(model.calls + model.dispatches)),
-    number(`${compact.format(model.tokensIn)} / ${compact.format(model.tokensOut)}`)]);
+    number(tokens(model))]);
   byId("models-empty").hidden = all.models.length > 0;
   byId("models-more").textContent = all.modelsMore ? `${all.modelsMore} more are in the totals.` : "";
 }
@@ -794,7 +811,7 @@ function draw(rows, by, bucket, starts) {
   const names = [...kept, ...(groups.length > GROUPS_MAX ? [`${groups.length - GROUPS_MAX} others`] : [])];
   const place = new Map(starts.map((start, index) => [start, index]));
   const costs = names.map(() => starts.map(() => 0n));
-  const tokens = [starts.map(() => 0), starts.map(() => 0)];
+  const inOut = [starts.map(() => 0), starts.map(() => 0)];
   const table = starts.map(() => ({ cost: 0n, estimated: 0n, unpriced: 0, calls: 0 }));
   for (const row of rows) {
     const at = place.get(Date.parse(row.bucket));
@@ -803,29 +820,29 @@ function draw(rows, by, bucket, starts) {
     const known = kept.indexOf(row[by]);
     const group = known >= 0 ? known : names.length - 1;
     if (value !== 0n && group >= 0) costs[group][at] += value;
-    tokens[0][at] += row.tokensIn; tokens[1][at] += row.tokensOut;
+    inOut[0][at] += row.tokensIn; inOut[1][at] += row.tokensOut;
     const line = table[at];
     line.cost += value; line.estimated += attos(row.estimatedUsd); line.unpriced += row.unpricedCalls; line.calls += row.calls + row.dispatches;
   }
   const labels = starts.map((start) => { const text = new Date(start).toISOString(); return bucket === "1h" ? text.slice(11, 16) : text.slice(5, 10); });
   byId("range-sum").replaceChildren(amount(decimalOf(sum), decimalOf(estimated), unpriced), element("span", { className: "of" },
-    `${whole.format(calls)} calls and runs, ${compact.format(tokens[0].reduce((a, b) => a + b, 0))} tokens in, ${compact.format(tokens[1].reduce((a, b) => a + b, 0))} out`));
-  showTwin(names, costs, tokens, table, starts, bucket);
+    `${whole.format(calls)} calls and runs, ${compact.format(inOut[0].reduce((a, b) => a + b, 0))} tokens in, ${compact.format(inOut[1].reduce((a, b) => a + b, 0))} out`));
+  showTwin(names, costs, inOut, table, starts, bucket);
   drawChart("cost-chart", labels, names.map((name, index) => ({ name: name || "–", values: costs[index].map((value) => Number(decimalOf(value))) })), dollars,
     `Cost by ${bucket === "1h" ? "hour" : "day"}; the table below has the same figures`);
-  drawChart("token-chart", labels, [{ name: "in", values: tokens[0] }, { name: "out", values: tokens[1] }], (value) => compact.format(value),
+  drawChart("token-chart", labels, [{ name: "in", values: inOut[0] }, { name: "out", values: inOut[1] }], (value) => compact.format(value),
     "Tokens in and out; the table below has the same figures");
 }
 
-function showTwin(names, costs, tokens, table, starts, bucket) {
+function showTwin(names, costs, inOut, table, starts, bucket) {
   const head = ["When (UTC)", "Cost", ...names.map((name) => name || "–"), "Calls and runs", "Tokens in", "Tokens out"];
   byId("range-table").tHead.replaceChildren(element("tr", {}, ...head.map((name, index) => element("th", { scope: "col", className: index ? "number" : "" }, name))));
-  const rows = starts.map((start, at) => ({ start, at })).filter(({ at }) => table[at].calls || table[at].cost !== 0n).reverse();
+  const rows = starts.map((start, at) => ({ start, at })).filter(({ at }) => table[at].calls || table[at].cost !== 0n || table[at].unpriced || inOut[0][at] || inOut[1][at]).reverse();
   byId("range-table").tBodies[0].replaceChildren(...rows.map(({ start, at }) => element("tr", {},
     element("th", { scope: "row" }, new Date(start).toISOString().slice(0, bucket === "1h" ? 16 : 10).replace("T", " ")),
     number(amount(decimalOf(table[at].cost), decimalOf(table[at].estimated), table[at].unpriced)),
     ...costs.map((values) => number(values[at] === 0n ? "–" : amount(decimalOf(values[at])))),
-    number(whole.format(table[at].calls)), number(whole.format(tokens[0][at])), number(whole.format(tokens[1][at])))));
+    number(whole.format(table[at].calls)), number(whole.format(inOut[0][at])), number(whole.format(inOut[1][at])))));
   if (!rows.length) byId("range-table").tBodies[0].append(element("tr", {}, element("td", { colSpan: head.length }, "Nothing was used in this range.")));
 }
 

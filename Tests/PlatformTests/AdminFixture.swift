@@ -75,8 +75,9 @@ final class AdminFixture: @unchecked Sendable {
 
     func stop() {
         let drained = Semaphore()
-        loop.post { [server, desk] in
-            desk.closeStreams()
+        let streaming = Confined(desk)
+        loop.post { [server] in
+            streaming.value.closeStreams()
             server.drain(withinMilliseconds: 0) { drained.signal() }
         }
         drained.wait()

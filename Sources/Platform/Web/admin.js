@@ -51,6 +51,8 @@ function amount(decimal, estimated = "0", unpriced = 0) {
     unpriced ? element("span", { className: "tag warn" }, `${compact.format(unpriced)} unpriced`) : null);
 }
 
+const tokens = (sums) => element("span", { title: `${whole.format(sums.tokensIn)} in, ${whole.format(sums.tokensOut)} out` },
+  compact.format(sums.tokensIn + sums.tokensOut));
 const cost = (sums) => amount(sums.costUsd, sums.estimatedUsd, sums.unpricedCalls);
 
 function bytes(count) {
@@ -218,6 +220,8 @@ function showTiles(all) {
 }
 
 function showAlerts(all) {
+  const grave = (alert) => ({ critical: 0, warning: 1, info: 2 }[alert.severity] ?? 0);
+  all.alerts.sort((one, other) => grave(one) - grave(other));
   byId("alerts").hidden = all.alerts.length === 0;
   byId("alerts-list").replaceChildren(
     ...all.alerts.map((alert) => element("li", { "data-severity": alert.severity ?? "" }, element("strong", {}, alert.name),
@@ -250,18 +254,17 @@ function remember(container) {
 }
 
 function spark(samples) {
+  if (samples.length < 2) return element("span", { className: "of" }, samples.length ? "collecting" : "–");
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 60 14");
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("class", "spark");
   svg.setAttribute("aria-hidden", "true");
-  if (samples.length > 1) {
-    const top = Math.max(100, ...samples.map((sample) => sample.cpu));
-    const path = document.createElementNS(svg.namespaceURI, "path");
-    const start = SAMPLES_MAX - samples.length;
-    path.setAttribute("d", samples.map((sample, index) => `${index ? "L" : "M"}${start + index} ${(13 - sample.cpu / top * 12).toFixed(1)}`).join(""));
-    svg.append(path);
-  }
+  const top = Math.max(100, ...samples.map((sample) => sample.cpu));
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  const start = SAMPLES_MAX - samples.length;
+  path.setAttribute("d", samples.map((sample, index) => `${index ? "L" : "M"}${start + index} ${(13 - sample.cpu / top * 12).toFixed(1)}`).join(""));
+  svg.append(path);
   return svg;
 }
 
@@ -281,10 +284,10 @@ function showContainers(all) {
       opener(container.handle, container.user === container.handle ? "" : container.user, row, () => behindContainer(container.handle)),
       cell(containerState(container)),
       number(container.cpuPercent === null || !running ? "–" : `${container.cpuPercent.toFixed(1)} %`),
-      cell(spark(state.series.get(container.handle) ?? [])),
+      element("td", { className: "narrow-hidden" }, spark(state.series.get(container.handle) ?? [])),
       cell(used === null || !running ? "–" : element("span", { className: "meter" },
         limit ? meter(used, limit, `${bytes(used)} of ${bytes(limit)}`) : null, bytes(used), limit ? element("span", { className: "of" }, `of ${bytes(limit)}`) : null)),
-      number(container.networkReceiveBytes === null ? "–" : `${bytes(container.networkReceiveBytes)} / ${bytes(container.networkTransmitBytes)}`),
+      element("td", { className: "number narrow-hidden" }, container.networkReceiveBytes === null ? "–" : `${bytes(container.networkReceiveBytes)} / ${bytes(container.networkTransmitBytes)}`),
       number(container.ooms ? element("span", { className: "tag bad" }, whole.format(container.ooms)) : "0"),
       number(amount(container.costTodayUsd, container.estimatedTodayUsd, container.unpricedToday)),
     ];
@@ -312,10 +315,11 @@ function showUsers(all) {
     else if (quota && quota.usedRatio !== null) {
       const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ");
       const percent = `${(quota.usedRatio * 100).toFixed(quota.usedRatio < 0.1 ? 1 : 0)} %`;
-      bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent, element("span", { className: "of" }, limits));
+      bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent,
+        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replaceAll(".00", "")}`));
     }
     return [opener(user.user, "", row, () => behindUser(user.user)), number(cost(user.today)), number(cost(user.month)),
-      number(element("span", { title: `${whole.format(user.today.tokensIn)} in, ${whole.format(user.today.tokensOut)} out` }, compact.format(user.today.tokensIn + user.today.tokensOut))), cell(bar)];
+      number(tokens(user.today)), cell(bar)];
   });
   byId("users-empty").hidden = all.users.length > 0;
   byId("users-count").textContent = `${all.users.length + all.usersMore || ""}`;
@@ -327,7 +331,7 @@ function showUsers(all) {
 function showModels(all) {
   fill(byId("models").tBodies[0], all.models, (model) => `${model.provider}/${model.model}`, (model, row) => [
     opener(model.model || "–", model.provider, row, () => behindModel(model)), number(cost(model)), number(whole.format(model.calls + model.dispatches)),
-    number(`${compact.format(model.tokensIn)} / ${compact.format(model.tokensOut)}`)]);
+    number(tokens(model))]);
   byId("models-empty").hidden = all.models.length > 0;
   byId("models-more").textContent = all.modelsMore ? `${all.modelsMore} more are in the totals.` : "";
 }
@@ -391,7 +395,7 @@ function draw(rows, by, bucket, starts) {
   const names = [...kept, ...(groups.length > GROUPS_MAX ? [`${groups.length - GROUPS_MAX} others`] : [])];
   const place = new Map(starts.map((start, index) => [start, index]));
   const costs = names.map(() => starts.map(() => 0n));
-  const tokens = [starts.map(() => 0), starts.map(() => 0)];
+  const inOut = [starts.map(() => 0), starts.map(() => 0)];
   const table = starts.map(() => ({ cost: 0n, estimated: 0n, unpriced: 0, calls: 0 }));
   for (const row of rows) {
     const at = place.get(Date.parse(row.bucket));
@@ -400,29 +404,29 @@ function draw(rows, by, bucket, starts) {
     const known = kept.indexOf(row[by]);
     const group = known >= 0 ? known : names.length - 1;
     if (value !== 0n && group >= 0) costs[group][at] += value;
-    tokens[0][at] += row.tokensIn; tokens[1][at] += row.tokensOut;
+    inOut[0][at] += row.tokensIn; inOut[1][at] += row.tokensOut;
     const line = table[at];
     line.cost += value; line.estimated += attos(row.estimatedUsd); line.unpriced += row.unpricedCalls; line.calls += row.calls + row.dispatches;
   }
   const labels = starts.map((start) => { const text = new Date(start).toISOString(); return bucket === "1h" ? text.slice(11, 16) : text.slice(5, 10); });
   byId("range-sum").replaceChildren(amount(decimalOf(sum), decimalOf(estimated), unpriced), element("span", { className: "of" },
-    `${whole.format(calls)} calls and runs, ${compact.format(tokens[0].reduce((a, b) => a + b, 0))} tokens in, ${compact.format(tokens[1].reduce((a, b) => a + b, 0))} out`));
-  showTwin(names, costs, tokens, table, starts, bucket);
+    `${whole.format(calls)} calls and runs, ${compact.format(inOut[0].reduce((a, b) => a + b, 0))} tokens in, ${compact.format(inOut[1].reduce((a, b) => a + b, 0))} out`));
+  showTwin(names, costs, inOut, table, starts, bucket);
   drawChart("cost-chart", labels, names.map((name, index) => ({ name: name || "–", values: costs[index].map((value) => Number(decimalOf(value))) })), dollars,
     `Cost by ${bucket === "1h" ? "hour" : "day"}; the table below has the same figures`);
-  drawChart("token-chart", labels, [{ name: "in", values: tokens[0] }, { name: "out", values: tokens[1] }], (value) => compact.format(value),
+  drawChart("token-chart", labels, [{ name: "in", values: inOut[0] }, { name: "out", values: inOut[1] }], (value) => compact.format(value),
     "Tokens in and out; the table below has the same figures");
 }
 
-function showTwin(names, costs, tokens, table, starts, bucket) {
+function showTwin(names, costs, inOut, table, starts, bucket) {
   const head = ["When (UTC)", "Cost", ...names.map((name) => name || "–"), "Calls and runs", "Tokens in", "Tokens out"];
   byId("range-table").tHead.replaceChildren(element("tr", {}, ...head.map((name, index) => element("th", { scope: "col", className: index ? "number" : "" }, name))));
-  const rows = starts.map((start, at) => ({ start, at })).filter(({ at }) => table[at].calls || table[at].cost !== 0n).reverse();
+  const rows = starts.map((start, at) => ({ start, at })).filter(({ at }) => table[at].calls || table[at].cost !== 0n || table[at].unpriced || inOut[0][at] || inOut[1][at]).reverse();
   byId("range-table").tBodies[0].replaceChildren(...rows.map(({ start, at }) => element("tr", {},
     element("th", { scope: "row" }, new Date(start).toISOString().slice(0, bucket === "1h" ? 16 : 10).replace("T", " ")),
     number(amount(decimalOf(table[at].cost), decimalOf(table[at].estimated), table[at].unpriced)),
     ...costs.map((values) => number(values[at] === 0n ? "–" : amount(decimalOf(values[at])))),
-    number(whole.format(table[at].calls)), number(whole.format(tokens[0][at])), number(whole.format(tokens[1][at])))));
+    number(whole.format(table[at].calls)), number(whole.format(inOut[0][at])), number(whole.format(inOut[1][at])))));
   if (!rows.length) byId("range-table").tBodies[0].append(element("tr", {}, element("td", { colSpan: head.length }, "Nothing was used in this range.")));
 }
 
