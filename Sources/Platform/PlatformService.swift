@@ -74,6 +74,15 @@ package final class PlatformService {
         orchestrator.stop { [bill] in bill.finish(then: then) }
     }
 
+    /// Tells the dashboard of the containers and of their engine.
+    package func complete(_ source: inout DashboardSource) {
+        source.engineConnected = { [orchestrator] in orchestrator.isEngineReachable }
+        source.containers = { [orchestrator, collector] in
+            let measured = collector.published.current.readings
+            return orchestrator.containers.map { DashboardContainer($0, measured[$0.container.handle]) }
+        }
+    }
+
     private static func submit(to ledger: Ledger, _ loop: EventLoop) -> ComputeBill.Submit {
         { report, then in
             let then = Confined(then)

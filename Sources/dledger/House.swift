@@ -24,6 +24,7 @@ struct House {
     private var proxy: ProxyService?
     private var gateway: GatewayService?
     private var platform: PlatformService?
+    private var admin: AdminDesk?
 
     private let runsRecorded = Semaphore()
 
@@ -79,6 +80,9 @@ struct House {
                 engine.isReachable = { [orchestrator = platform.orchestrator] in
                     orchestrator.isEngineReachable
                 }
+                admin = try AdminSource.desk(
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, log: log, ingest: ingest
+                ) { platform.complete(&$0) }
                 add(shell, set, port: settings.platformPort, name, platform.handle)
             case .proxy:
                 let proxy = try ProxySource.service(
@@ -126,11 +130,17 @@ struct House {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
+        if let admin {
+            let admin = Confined(admin)
+            shutdown.add("usage", limitMilliseconds: 2_000) { admin.value.close() }
+        }
         addCalls(to: &shutdown)
         let draining = Confined(listeners)
+        let streaming = Confined(admin)
         shutdown.add("requests", limitMilliseconds: 6_000) { [loop] in
             let done = Semaphore()
             loop.post {
+                streaming.value?.closeStreams()
                 for listener in draining.value {
                     listener.shell.isDraining = true
                     listener.server.drain(withinMilliseconds: 5_000) { done.signal() }

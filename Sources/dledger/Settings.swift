@@ -95,6 +95,11 @@ struct Settings {
             name: "LEDGER_KEY_SECRET[_FILE]", standard: "required to serve",
             meaning: "the secret that users' keys are made with, or its file; at least 32 characters"),
         Row(
+            name: "PLATFORM_CHART_JS", standard: AdminSource.chartScriptStandard,
+            meaning: "Chart.js for the admin page; missing: the page has tables only"),
+        Row(
+            name: "GRAFANA_URL", standard: "http://localhost:3200", meaning: "where Grafana is, for people"),
+        Row(
             name: "LEDGER_METRICS_TOKEN", standard: "unset",
             meaning: "bearer token that /metrics then asks for"),
         Row(

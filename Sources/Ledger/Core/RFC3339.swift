@@ -1,11 +1,9 @@
-import LedgerCore
-
 /// Times as other programs write them.
-enum RFC3339 {
+package enum RFC3339 {
     /// Reads `YYYY-MM-DDTHH:MM:SS[.f…](Z|±HH:MM)`; decimals beyond microseconds are cut off.
     ///
     /// - Returns: nil for any other text, and for a date or time of day that does not exist.
-    static func timestamp(_ text: String) -> Timestamp? {
+    package static func timestamp(_ text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard (20...64).contains(bytes.count), let day = Day(bytes[..<10]),
             bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),

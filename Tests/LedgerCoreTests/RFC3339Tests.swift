@@ -1,7 +1,6 @@
-import LedgerCore
 import Testing
 
-@testable import Gateway
+@testable import LedgerCore
 
 @Suite("RFC 3339")
 struct RFC3339Tests {

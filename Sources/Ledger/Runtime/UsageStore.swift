@@ -1,0 +1,53 @@
+package import LedgerCore
+import LedgerStore
+package import Logging
+
+/// Reads usage from PostgreSQL, over one connection that it opens when it is first asked.
+///
+/// It blocks, and belongs to one thread.
+package final class UsageStore {
+    private let url: String
+    private let origin: String
+    private let monotonicNanoseconds: @Sendable () -> UInt64
+    private let log: Logger
+    private var store: LedgerStore?
+    private var retryNotBefore: UInt64 = 0
+
+    /// How long a server that failed is left alone.
+    private static let pauseNanoseconds: UInt64 = 5_000_000_000
+
+    /// Creates the reader of `ledger`'s origin.
+    package init(url: String, ledger: Ledger, log: Logger) {
+        self.url = url
+        origin = ledger.configuration.origin
+        monotonicNanoseconds = ledger.configuration.monotonicNanoseconds
+        self.log = log
+    }
+
+    /// The sums that `breakdown` asks for; nil when the database is away or not yet at `position`.
+    ///
+    /// One more than `rowsMax` come back at most.
+    package func usage(
+        _ breakdown: UsageBreakdown, notBefore position: Position, rowsMax: Int
+    ) -> (position: Position, rows: [UsageGroup: UsageSums])? {
+        let now = monotonicNanoseconds()
+        guard now >= retryNotBefore else { return nil }
+        do throws(StoreError) {
+            let store = try connected()
+            let found = try store.usage(breakdown, rowsMax: rowsMax)
+            return found.position >= position ? found : nil
+        } catch {
+            store = nil
+            retryNotBefore = now + Self.pauseNanoseconds
+            log.warning("usage is not read from PostgreSQL", ["reason": "\(error)"], onceEvery: 10)
+            return nil
+        }
+    }
+
+    private func connected() throws(StoreError) -> LedgerStore {
+        if let store { return store }
+        let store = try LedgerStore.open(url: url, origin: origin)
+        self.store = store
+        return store
+    }
+}
