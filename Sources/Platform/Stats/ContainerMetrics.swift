@@ -1,53 +1,30 @@
 import Files
-package import LedgerCore
+import LedgerCore
 package import Metrics
 
-/// What the platform measures: containers from the collector's readings, provisions as they happen.
-package final class ContainerMetrics: Sendable {
-    /// How long provisions take, failed ones too.
-    package let provisionDuration: Family<Histogram>
-    /// How provisions ended, by `status`.
-    package let provisions: Family<Counter>
-
-    /// Bounds for a provision's time, in seconds.
-    static let provisionSeconds: [Double] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
-
-    /// Makes the platform's families in `set`.
+/// What is measured of containers: the collector's readings, as they are when somebody scrapes.
+package enum ContainerMetrics {
+    /// Adds the families to `set`.
     ///
-    /// `readings` is what the collector publishes, `diskPath` lies on the file system whose space is watched,
-    /// `ooms` says on the scraping thread how often each container ran out of memory.
-    package init(
-        _ set: MetricSet, readings: PublishedReadings, diskPath: String,
-        ooms: @escaping @Sendable () -> [ContainerHandle: Int64]
-    ) {
-        provisionDuration = set.histogram(
-            "platform_provision_duration_seconds", help: "From a provision's request to its end.",
-            bounds: Self.provisionSeconds)
-        provisions = set.counter(
-            "platform_provision_total", help: "Provisions by how they ended.", labels: ["status"])
+    /// - Parameters:
+    ///   - readings: what the collector publishes.
+    ///   - diskPath: a path on the file system whose space is watched.
+    package static func add(to set: MetricSet, readings: PublishedReadings, diskPath: String) {
         set.collect { writer in
             let snapshot = readings.current
-            Self.writeStates(snapshot, to: &writer)
-            Self.writeReadings(
-                snapshot.readings.values.sorted { $0.handle < $1.handle }, to: &writer)
-            writer.family(
-                "platform_container_oom_total", .counter,
-                help: "Times that a container ran out of memory; from the ledger.")
-            for (handle, count) in ooms().sorted(by: { $0.key < $1.key }) {
-                writer.sample(["handle": handle.text], .integer(count))
-            }
-            Self.writeDisk(diskPath, to: &writer)
+            writeStates(snapshot, to: &writer)
+            writeReadings(snapshot.readings.values.sorted { $0.handle < $1.handle }, to: &writer)
+            writeDisk(diskPath, to: &writer)
         }
     }
 
     private static func writeStates(_ snapshot: PublishedReadings.Snapshot, to writer: inout ExpositionWriter)
     {
         writer.family(
-            // A gauge in all but its name, which a checker would take for a counter's.
-            "platform_containers_total", .unknown,
-            help: "Containers by what they do; none while the engine does not say.")
+            "platform_engine_containers", .gauge,
+            help: "Containers by what the engine says they do; none while it says nothing.")
         for (state, count) in snapshot.states.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            writer.sample(["status": state.rawValue], .integer(Int64(count)))
+            writer.sample(["state": state.rawValue], .integer(Int64(count)))
         }
         writer.family("platform_stats_polls_total", .counter, help: "Looks at all containers that ended.")
         writer.sample([:], .integer(snapshot.polls))

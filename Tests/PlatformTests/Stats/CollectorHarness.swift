@@ -60,7 +60,7 @@ final class CollectorHarness: @unchecked Sendable {
         self.parts = parts
         written = sink
         published = parts.collector.published
-        _ = ContainerMetrics(metrics, readings: published, diskPath: "/", ooms: { [:] })
+        ContainerMetrics.add(to: metrics, readings: published, diskPath: "/")
         try loop.start(named: "collector-test")
     }
 

@@ -7,18 +7,11 @@ import Testing
 
 @Suite("ContainerMetrics")
 struct ContainerMetricsTests {
-    @Test("Provisions, lack of memory and the disk are in the exposition")
-    func families() throws {
+    @Test("The disk is in the exposition")
+    func disk() throws {
         let set = MetricSet()
-        let alice = try #require(ContainerHandle("alice"))
-        let metrics = ContainerMetrics(
-            set, readings: PublishedReadings(), diskPath: "/", ooms: { [alice: 3] })
-        metrics.provisions["ok"].increment()
-        metrics.provisionDuration.unlabelled.observe(0.3)
+        ContainerMetrics.add(to: set, readings: PublishedReadings(), diskPath: "/")
         let text = String(decoding: set.render(.prometheusText), as: UTF8.self)
-        #expect(text.contains("\nplatform_provision_total{status=\"ok\"} 1\n"))
-        #expect(text.contains("\nplatform_provision_duration_seconds_bucket{le=\"0.5\"} 1\n"))
-        #expect(text.contains("\nplatform_container_oom_total{handle=\"alice\"} 3\n"))
         let ratio = try #require(
             text.split(separator: "\n").last { $0.hasPrefix("platform_host_disk_used_ratio ") })
         let value = try #require(Double(ratio.split(separator: " ")[1]))

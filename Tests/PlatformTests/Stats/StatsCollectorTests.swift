@@ -105,7 +105,7 @@ struct StatsCollectorTests {
         await harness.collect { parts in
             parts.engine.run(["alice"], .success(CollectorHarness.sample(cpu: 0)), health: .starting)
         }
-        #expect(harness.shows(#"platform_containers_total{status="running"} 1"#))
+        #expect(harness.shows(#"platform_engine_containers{state="running"} 1"#))
         #expect(harness.shows(#"platform_container_memory_bytes{handle="alice"} 2097152"#))
         #expect(harness.shows(#"platform_container_memory_limit_bytes{handle="alice"} 67108864"#))
         #expect(harness.shows(#"platform_container_network_receive_bytes_total{handle="alice"} 100"#))

@@ -44,7 +44,7 @@ struct StatsFaultTests {
         for _ in 0..<3 {
             #expect(await harness.collect { $0.engine.containers = .failure(.timedOut) }.isEmpty)
         }
-        #expect(!harness.exposition.contains("platform_containers_total{"))
+        #expect(!harness.exposition.contains("platform_engine_containers{"))
         #expect(harness.written.all.count { $0.contains("does not list containers") } == 1)
         #expect(await harness.collect { $0.engine.run(["alice"], .success(good)) }.count == 1)
         #expect(harness.written.all.count { $0.contains("lists containers again") } == 1)
@@ -166,7 +166,7 @@ struct StatsFaultTests {
         }
         #expect(Set(readings.keys) == ["alice"])
         #expect(await harness.on { $0.engine.asked } == ["alice"])
-        #expect(harness.shows(#"platform_containers_total{status="exited"} 1"#))
+        #expect(harness.shows(#"platform_engine_containers{state="exited"} 1"#))
     }
 }
 
