@@ -21,14 +21,10 @@ def sign_in(tab, ledger):
 def call(ledger, user: str, times: int = 1, model: str = "claude-sonnet-4-6"):
     client = ledger.anthropic(ledger.mint_key(user), max_retries=0)
     for _ in range(times):
-        client.messages.create(
-            model=model, max_tokens=50, messages=[{"role": "user", "content": "Hello"}]
-        )
+        client.messages.create(model=model, max_tokens=50, messages=[{"role": "user", "content": "Hello"}])
 
 
-def report(
-    ledger, user: str, model: str = "claude-sonnet-4-6", tokens: int = 1000, **more
-) -> None:
+def report(ledger, user: str, model: str = "claude-sonnet-4-6", tokens: int = 1000, **more) -> None:
     """Usage without a call: quick, for many users."""
     event = {
         "specversion": "1.0",
@@ -52,9 +48,7 @@ def report(
 
 
 def dashboard(ledger) -> dict:
-    answer = requests.get(
-        f"{ledger.platform_url}/admin/dashboard", headers=ledger.admin, timeout=10
-    )
+    answer = requests.get(f"{ledger.platform_url}/admin/dashboard", headers=ledger.admin, timeout=10)
     assert answer.status_code == 200
     return json.loads(answer.text, parse_float=Decimal)
 
@@ -70,11 +64,7 @@ def test_what_calls_cost_is_there_to_the_digit_and_goes_on_live(ledger, open_tab
     tab = sign_in(open_tab(ledger.platform_url), ledger)
     spent = sum(event["costUsd"] for event in ledger.events("call.settled"))
     assert shown(tab, "#tiles dd >> nth=0 >>") == spent
-    alice = [
-        event["costUsd"]
-        for event in ledger.events("call.settled")
-        if event["user"] == "alice"
-    ]
+    alice = [event["costUsd"] for event in ledger.events("call.settled") if event["user"] == "alice"]
     assert shown(tab, '#users tr[data-key="alice"] td >> nth=0 >>') == sum(alice)
     # One more call changes the page by itself.
     call(ledger, "alice")
@@ -102,27 +92,23 @@ def test_unpriced_calls_refusals_and_quotas_are_loud(journal_ledger, open_tab):
     assert meter.get_attribute("aria-label") == "0.0 % of $0.0001 a day"
 
 
-def test_range_breakdown_and_user_are_chosen_and_the_table_has_the_same(
-    journal_ledger, open_tab
-):
+def test_range_breakdown_and_user_are_chosen_and_the_table_has_the_same(journal_ledger, open_tab):
     report(journal_ledger, "alice", tokens=1000)
     report(journal_ledger, "bob", tokens=2000)
     tab = sign_in(open_tab(journal_ledger.platform_url), journal_ledger)
     page = tab.page
     page.wait_for_selector("#range-sum data")
     assert shown(tab, "#range-sum") == Decimal("0.054")
-    assert page.evaluate(
-        "Chart.getChart('cost-chart').data.datasets.map(set => set.label)"
-    ) == [
+    assert page.evaluate("Chart.getChart('cost-chart').data.datasets.map(set => set.label)") == [
         "bob",
         "alice",
     ]
     page.select_option("[name=range]", "24h")
     page.select_option("[name=by]", "model")
     page.wait_for_function("Chart.getChart('cost-chart').data.labels.length === 24")
-    assert page.evaluate(
-        "Chart.getChart('cost-chart').data.datasets.map(set => set.label)"
-    ) == ["claude-sonnet-4-6"]
+    assert page.evaluate("Chart.getChart('cost-chart').data.datasets.map(set => set.label)") == [
+        "claude-sonnet-4-6"
+    ]
     page.fill("[name=user]", "alice")
     page.press("[name=user]", "Enter")
     page.keyboard.press("Tab")
@@ -154,9 +140,7 @@ def test_a_row_opens_to_what_is_behind_it(journal_ledger, open_tab):
     page.wait_for_selector("#users .more", state="detached")
 
 
-def test_signing_in_needs_the_token_and_signing_out_forgets_it(
-    journal_ledger, open_tab
-):
+def test_signing_in_needs_the_token_and_signing_out_forgets_it(journal_ledger, open_tab):
     tab = open_tab(journal_ledger.platform_url, tolerates=("401 (Unauthorized)",))
     page = tab.page
     page.goto(f"{journal_ledger.platform_url}/admin")
@@ -203,17 +187,13 @@ def test_a_platform_that_goes_and_comes_back_is_live_again(journal_ledger, open_
     tab.page.wait_for_selector(LIVE, timeout=30_000)
 
 
-def test_it_loads_under_300_kilobytes_and_nothing_from_elsewhere(
-    journal_ledger, open_tab
-):
+def test_it_loads_under_300_kilobytes_and_nothing_from_elsewhere(journal_ledger, open_tab):
     tab = open_tab(journal_ledger.platform_url)
     sizes = {}
     tab.page.on(
         "response",
         lambda answer: (
-            sizes.update({answer.url: len(answer.body())})
-            if "/stream" not in answer.url
-            else None
+            sizes.update({answer.url: len(answer.body())}) if "/stream" not in answer.url else None
         ),
     )
     sign_in(tab, journal_ledger)
@@ -236,9 +216,7 @@ def test_the_page_fits_with_nothing_and_with_five_hundred_users(
             f"{'x' * 90 if number == 0 else 'user'}-{number}",
             tokens=number * 7 + 1,
         )
-    tab.page.wait_for_function(
-        "document.querySelectorAll('#users tbody tr').length === 50"
-    )
+    tab.page.wait_for_function("document.querySelectorAll('#users tbody tr').length === 50")
     tab.page.wait_for_selector("#users-more >> text=450 more")
     pictures.append(tab.screenshot(folder / f"many-{scheme}-{width}.png"))
     for picture in pictures:

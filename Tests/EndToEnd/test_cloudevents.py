@@ -37,17 +37,13 @@ def post(ledger, body: bytes | str, headers: dict) -> requests.Response:
     )
 
 
-def send(
-    ledger, cloud_event: CloudEvent, convert=to_structured_event
-) -> requests.Response:
+def send(ledger, cloud_event: CloudEvent, convert=to_structured_event) -> requests.Response:
     message = convert(cloud_event)
     return post(ledger, message.body, message.headers)
 
 
 def send_batch(ledger, events: list[CloudEvent]) -> requests.Response:
-    body = (
-        "[" + ",".join(to_structured_event(one).body.decode() for one in events) + "]"
-    )
+    body = "[" + ",".join(to_structured_event(one).body.decode() for one in events) + "]"
     return post(ledger, body, {"content-type": "application/cloudevents-batch+json"})
 
 
@@ -74,9 +70,7 @@ def test_the_sdk_sends_in_all_three_modes(ledger):
     assert {one["costUsd"] for one in reported} == {COST}
     assert (cost_of(ledger), cost_of(ledger, "bob")) == (3 * COST, COST)
     ledger.wait_ingested()
-    stored = dict(
-        ledger.sql("select user_id, sum(cost_usd) from ledger.usage_hourly group by 1")
-    )
+    stored = dict(ledger.sql("select user_id, sum(cost_usd) from ledger.usage_hourly group by 1"))
     assert stored == {"alice": 3 * COST, "bob": COST}
 
 
@@ -107,10 +101,7 @@ def test_another_body_under_the_same_name_is_a_409_with_the_first_position(
     assert answer.headers["x-ledger-position"] == str(position)
     assert answer.headers["content-type"] == "application/problem+json"
     # Another source may use the same id.
-    assert (
-        send(journal_ledger, event(id=one.get_id(), source="/agents/day")).status_code
-        == 202
-    )
+    assert send(journal_ledger, event(id=one.get_id(), source="/agents/day")).status_code == 202
     # A batch with a contradiction leaves nothing behind.
     assert send_batch(journal_ledger, [event(), other]).status_code == 409
     assert len(journal_ledger.events("usage.reported")) == 2
@@ -167,28 +158,16 @@ HOSTILE = {
     "a number": b"1e400",
     "another version": json.dumps(ENVELOPE | {"specversion": "0.3"}).encode(),
     "another type": json.dumps(ENVELOPE | {"type": "x"}).encode(),
-    "no subject": json.dumps(
-        {k: v for k, v in ENVELOPE.items() if k != "subject"}
-    ).encode(),
+    "no subject": json.dumps({k: v for k, v in ENVELOPE.items() if k != "subject"}).encode(),
     "a path as user": json.dumps(ENVELOPE | {"subject": "../../etc"}).encode(),
     "the ledger's own name": json.dumps(ENVELOPE | {"subject": "_other"}).encode(),
     "an id with a newline": json.dumps(ENVELOPE | {"id": "a\nb"}).encode(),
-    "a cost of its own": json.dumps(
-        ENVELOPE | {"data": DATA | {"costUsd": 0}}
-    ).encode(),
-    "too many tokens": json.dumps(
-        ENVELOPE | {"data": DATA | {"usage": {"input": 2**60}}}
-    ).encode(),
-    "tokens as text": json.dumps(
-        ENVELOPE | {"data": DATA | {"usage": {"input": "5"}}}
-    ).encode(),
-    "no tokens": json.dumps(
-        ENVELOPE | {"data": DATA | {"usage": {"input": 0}}}
-    ).encode(),
+    "a cost of its own": json.dumps(ENVELOPE | {"data": DATA | {"costUsd": 0}}).encode(),
+    "too many tokens": json.dumps(ENVELOPE | {"data": DATA | {"usage": {"input": 2**60}}}).encode(),
+    "tokens as text": json.dumps(ENVELOPE | {"data": DATA | {"usage": {"input": "5"}}}).encode(),
+    "no tokens": json.dumps(ENVELOPE | {"data": DATA | {"usage": {"input": 0}}}).encode(),
     "a far future": json.dumps(ENVELOPE | {"time": "2999-01-01T00:00:00Z"}).encode(),
-    "a day that is none": json.dumps(
-        ENVELOPE | {"time": "2026-02-30T00:00:00Z"}
-    ).encode(),
+    "a day that is none": json.dumps(ENVELOPE | {"time": "2026-02-30T00:00:00Z"}).encode(),
     "a key twice": json.dumps(ENVELOPE).encode().replace(b'"id"', b'"id": "0", "id"'),
 }
 

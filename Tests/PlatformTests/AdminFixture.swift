@@ -14,7 +14,7 @@ import Threads
 
 @testable import Platform
 
-/// The admin desk before a real ledger, reached over a socket; all in a directory of its own, gone at the end.
+/// The admin desk before a real ledger, reached over a socket; in a directory of its own, gone at the end.
 // SAFETY: `shell`, `server` and `desk` are touched on the loop's thread only, once that runs.
 final class AdminFixture: @unchecked Sendable {
     static let secret = Array("a secret of the tests, 32 bytes long".utf8)
@@ -66,6 +66,9 @@ final class AdminFixture: @unchecked Sendable {
         server = HTTPServer(loop: loop, handler: shell.handle)
         port = try server.listen(host: "127.0.0.1", port: 0)
         try loop.start(named: "test-platform")
+        // The price book's publication is the first event.
+        let bell = ledger.subscribe()
+        for _ in 0..<1_000 where ledger.position.value == 0 { _ = bell.wait(timeoutMilliseconds: 10) }
     }
 
     private let time: ClockOfTests

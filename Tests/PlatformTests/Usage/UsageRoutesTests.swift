@@ -25,6 +25,9 @@ struct UsageRoutesTests {
         try house.call("eve", .unpriced(holding: try Money(decimal: "1")), model: "claude-unknown")
     }
 
+    /// Recorded time never goes back, so a ledger of several days begins before them.
+    static let early = "2026-11-20T00:00:00Z"
+
     static let queries = [
         "", "by=user", "by=model,source", "bucket=1h&by=user,model",
         "bucket=1h&from=2026-11-23&to=2026-11-23",
@@ -49,8 +52,8 @@ struct UsageRoutesTests {
     func oneAnswer() throws {
         let database = try TestDatabase()
         let url = database.server.url(database: database.name)
-        let withStore = try AdminFixture(postgresURL: url)
-        let without = try AdminFixture()
+        let withStore = try AdminFixture(Self.early, postgresURL: url)
+        let without = try AdminFixture(Self.early)
         defer {
             withStore.stop()
             without.stop()
@@ -76,7 +79,7 @@ struct UsageRoutesTests {
     func notCaughtUp() throws {
         let database = try TestDatabase()
         let url = database.server.url(database: database.name)
-        let house = try AdminFixture(postgresURL: url)
+        let house = try AdminFixture(Self.early, postgresURL: url)
         defer { house.stop() }
         try house.set("2026-11-22T10:00:00Z")
         try house.call("ann", .priced(try Money(decimal: "1")))
@@ -92,7 +95,7 @@ struct UsageRoutesTests {
 
     @Test("The administrator sees all, a user their own, nobody else anything")
     func access() throws {
-        let house = try AdminFixture()
+        let house = try AdminFixture(Self.early)
         defer { house.stop() }
         try record(house)
         #expect(try house.send("GET", "/api/usage?by=user").text.contains(#""user":"bob""#))
