@@ -41,6 +41,7 @@ final class OrchestratorWorld {
     func kill() {
         answers = []
         alarms = []
+        engine.forgetCalls()
         orchestrator = makeOrchestrator()
     }
 

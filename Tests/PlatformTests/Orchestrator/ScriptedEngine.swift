@@ -120,6 +120,9 @@ final class ScriptedEngine: ContainerEngine {
         return listener
     }
 
+    /// Forgets calls whose caller is gone.
+    func forgetCalls() { open = 0 }
+
     // What happens from outside
 
     /// Ends a container, when it runs.
