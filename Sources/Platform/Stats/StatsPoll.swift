@@ -12,7 +12,7 @@ final class StatsPoll {
     }
 
     /// Requests at a time.
-    static let inFlightMax = 32
+    static let inFlightMax = 128
 
     private let engine: any ContainerEngine
     private let clock: () -> Int64
