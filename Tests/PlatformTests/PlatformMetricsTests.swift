@@ -72,7 +72,7 @@ struct PlatformMetricsTests {
         world.run()
         let text = try samples("platform_provision", world)
         #expect(text.contains(#"platform_provision_duration_seconds_bucket{le="2.5"} 0"#))
-        #expect(text.contains(#"platform_provision_duration_seconds_bucket{le="5"} 1"#))
+        #expect(text.contains(#"platform_provision_duration_seconds_bucket{le="5.0"} 1"#))
         #expect(text.contains("platform_provision_duration_seconds_sum 3.25"))
         #expect(text.contains("platform_provision_duration_seconds_count 1"))
         #expect(text.contains(#"platform_provision_total{status="ok"} 1"#))
