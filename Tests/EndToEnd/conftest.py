@@ -67,14 +67,17 @@ def engine():
 
 
 @pytest.fixture
-def own_engine(folder):
+def own_engine():
     """A dockerd that this test may restart, pause and break."""
-    engine = Engine(folder / "engine").start()
+    # Its sockets' paths must be short: not in the test's own folder.
+    folder = Path(tempfile.mkdtemp(prefix="dle-", dir="/tmp"))
+    engine = Engine(folder).start()
     try:
         engine.make_image()
         yield engine
     finally:
         engine.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -79,7 +79,8 @@ def sample(ledger, name, handle):
 
 
 def check(ledger, **count):
-    assert running(ledger) == count
+    # One scrape answers all who ask within a moment.
+    wait_until(lambda: running(ledger) == count, 3, f"{count} at /metrics", ledger.process, every=0.1)
     assert not check_metrics(ledger.metrics_text("platform"))
 
 

@@ -59,9 +59,10 @@ struct PlatformMetricsTests {
     func duration() throws {
         let world = OrchestratorWorld()
         world.count()
-        #expect(try samples("platform_provision_duration_seconds_count", world) == [
-            "platform_provision_duration_seconds_count 0"
-        ])
+        #expect(
+            try samples("platform_provision_duration_seconds_count", world) == [
+                "platform_provision_duration_seconds_count 0"
+            ])
         world.engine.health = .starting
         _ = try world.provision()
         world.run(milliseconds: 3_000)

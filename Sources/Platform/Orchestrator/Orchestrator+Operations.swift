@@ -112,9 +112,10 @@ extension Orchestrator {
 
     private func onKnown(
         _ handle: ContainerHandle, _ then: @escaping (Result<ContainerRecord, ContainerRefused>) -> Void,
-        _ body: @escaping (
-            ContainerRecord, _ done: @escaping (Result<ContainerRecord, ContainerRefused>) -> Void
-        ) -> Void
+        _ body:
+            @escaping (
+                ContainerRecord, _ done: @escaping (Result<ContainerRecord, ContainerRefused>) -> Void
+            ) -> Void
     ) {
         enter(handle, refuse: { then(.failure($0)) }) { [self] leave in
             let done = { (result: Result<ContainerRecord, ContainerRefused>) in

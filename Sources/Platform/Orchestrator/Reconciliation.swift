@@ -47,7 +47,8 @@ struct Reconciliation {
             // The one that the ledger knows comes first, then the one of our name.
             let known = records[handle]?.container.containerID
             let isBetter =
-                known.map { container.id == $0 } ?? (container.name == name(handle) && other.name != container.name)
+                known.map { container.id == $0 }
+                ?? (container.name == name(handle) && other.name != container.name)
             byHandle[handle] = isBetter ? container : other
             strays.append(isBetter ? other : container)
         }

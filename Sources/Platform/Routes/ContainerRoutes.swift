@@ -69,7 +69,11 @@ struct ContainerRoutes {
             json.key("containers")
             json.array { json in for record in records { write(record, to: &json) } }
             json.key("engineReachable")
-            if let isReachable = orchestrator.isEngineReachable { json.bool(isReachable) } else { json.null() }
+            if let isReachable = orchestrator.isEngineReachable {
+                json.bool(isReachable)
+            } else {
+                json.null()
+            }
         }
         exchange.respond(status: 200, headers: Self.jsonHeaders, body: body)
     }

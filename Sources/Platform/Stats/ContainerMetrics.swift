@@ -6,9 +6,7 @@ package import Metrics
 package enum ContainerMetrics {
     /// Adds the families to `set`.
     ///
-    /// - Parameters:
-    ///   - readings: what the collector publishes.
-    ///   - diskPath: a path on the file system whose space is watched.
+    /// `readings` is what the collector publishes; `diskPath` lies on the file system whose space is watched.
     package static func add(to set: MetricSet, readings: PublishedReadings, diskPath: String) {
         set.collect { writer in
             let snapshot = readings.current

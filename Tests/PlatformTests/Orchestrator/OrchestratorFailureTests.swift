@@ -20,7 +20,9 @@ struct OrchestratorFailureTests {
         }
     }
 
-    @Test("A provision that fails leaves nothing, whatever step it was, and the next one succeeds", arguments: broken)
+    @Test(
+        "A provision that fails leaves nothing, whatever step it was, and the next one succeeds",
+        arguments: broken)
     func eachStep(_ broken: Broken) throws {
         let world = OrchestratorWorld()
         world.orchestrator.start()
@@ -148,7 +150,8 @@ struct OrchestratorFailureTests {
             case 4: _ = try world.destroy(handle)
             case 5:
                 let call = ScriptedEngine.Call.allCases.randomElement(using: &random) ?? .list
-                let error = [EngineError.timedOut, .unreachable("x"), .refused(status: 500, message: "x")]
+                let error =
+                    [EngineError.timedOut, .unreachable("x"), .refused(status: 500, message: "x")]
                     .randomElement(using: &random) ?? .timedOut
                 world.engine.failures[call, default: []].append(
                     .init(error: error, isDone: Bool.random(using: &random)))
@@ -164,7 +167,10 @@ struct OrchestratorFailureTests {
                 }
             case 9: world.isJournalBroken.toggle()
             case 10: world.run(milliseconds: UInt64.random(in: 0..<3_000, using: &random))
-            default: for _ in 0..<Int.random(in: 0..<6, using: &random) { world.step(Int.random(in: 0..<9, using: &random)) }
+            default:
+                for _ in 0..<Int.random(in: 0..<6, using: &random) {
+                    world.step(Int.random(in: 0..<9, using: &random))
+                }
             }
             #expect(world.engine.openMax <= 8 + 1)
         }

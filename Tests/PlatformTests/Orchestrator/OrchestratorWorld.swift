@@ -8,8 +8,8 @@ import Testing
 /// An orchestrator between an engine in memory and the ledger's own rules, in time that the test moves.
 final class OrchestratorWorld {
     let set = MetricSet()
-    private(set) var engine: ScriptedEngine!
-    private(set) var orchestrator: Orchestrator!
+    private(set) lazy var engine = ScriptedEngine { [unowned self] in answers.append($0) }
+    private(set) lazy var orchestrator = makeOrchestrator()
     private(set) var state = LedgerState()
     /// Everything that was recorded.
     private(set) var events: [ContainerChanged] = []
@@ -27,8 +27,6 @@ final class OrchestratorWorld {
     init(_ change: (inout OrchestratorConfiguration) -> Void = { _ in }) {
         logged = KeptLog()
         change(&configuration)
-        engine = ScriptedEngine { [unowned self] in answers.append($0) }
-        orchestrator = makeOrchestrator()
     }
 
     /// Has the containers counted when the set is scraped.
