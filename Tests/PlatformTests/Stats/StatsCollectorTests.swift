@@ -17,7 +17,7 @@ struct StatsCollectorTests {
         #expect(Set(readings.keys) == Set(names))
         #expect(readings["c7"]?.user.text == "c7")
         #expect(readings["c7"]?.memoryBytes == 2 << 20)
-        // Side by side, and never more than 32 at a time.
+        // Side by side, and never more than there may be at a time.
         #expect(await harness.on { $0.engine.inFlightMax } == min(100, StatsPoll.inFlightMax))
     }
 
