@@ -77,7 +77,9 @@ def test_a_container_beyond_its_memory_is_told_as_oom_then_die(engine, container
     assert state["OOMKilled"] is True
     assert state["ExitCode"] == 137
     filters = json.dumps({"container": [identifier], "event": ["oom", "die"]})
-    told = engine.api("GET", f"/events?since=0&until={int(time.time()) + 1}&filters={filters}".replace(" ", ""))
+    told = engine.api(
+        "GET", f"/events?since=0&until={int(time.time()) + 1}&filters={filters}".replace(" ", "")
+    )
     lines = [json.loads(line) for line in told.splitlines()] if isinstance(told, bytes) else [told]
     assert [line["Action"] for line in lines] == ["oom", "die"]
 

@@ -135,7 +135,9 @@ def test_three_containers_are_provisioned_measured_and_put_right(platform, own_e
 
     # The engine restarts, and takes its containers with it.
     own_engine.restart()
-    wait_until(lambda: running(ledger) == {"running": 0, "stopped": 3}, 75, "what the engine did", ledger.process)
+    wait_until(
+        lambda: running(ledger) == {"running": 0, "stopped": 3}, 75, "what the engine did", ledger.process
+    )
     wait_until(lambda: agrees(ledger, own_engine), 10, "one mind", ledger.process)
     check(ledger, running=0, stopped=3)
     assert provision(ledger, "filler").status_code == 200
@@ -191,7 +193,13 @@ def test_killed_in_mid_provision_there_is_no_orphan_and_no_double(platform, own_
 def test_refusals_say_what_to_do(platform, own_engine):
     ledger = platform()
     url = f"{ledger.platform_url}/containers"
-    for method, path in (("GET", ""), ("POST", ""), ("GET", "/ann"), ("POST", "/ann/stop"), ("DELETE", "/ann")):
+    for method, path in (
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", "/ann"),
+        ("POST", "/ann/stop"),
+        ("DELETE", "/ann"),
+    ):
         assert requests.request(method, url + path, timeout=10).status_code == 401
     for handle in ("", "Ann", "-a", "a" * 33, 1, None):
         answer = ask(ledger, "POST", body={"handle": handle})
