@@ -119,7 +119,7 @@ class Engine:
         self.socket.unlink(missing_ok=True)
 
     def _left_behind(self) -> list[int]:
-        """What watches over this engine's containers, and the containers, when it could not end them itself."""
+        """What watches this engine's containers, and the containers, when it could not end them itself."""
         found = []
         for place in Path("/proc").glob("[0-9]*"):
             try:

@@ -95,7 +95,7 @@ class Window:
     reserved: Decimal = Decimal(0)
     tokens: int = 0
     tokens_reserved: int = 0
-    # The part of settled, held and tokens that no reservation kept below the limit: agent runs of their own, reports.
+    # What no reservation kept below the limit, of settled, held and tokens: direct agent runs, reports.
     direct: Decimal = Decimal(0)
     direct_tokens: int = 0
 
