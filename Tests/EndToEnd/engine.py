@@ -97,6 +97,16 @@ class Engine:
         """From now on it accepts connections and answers nothing."""
         self.process.signal(SIGSTOP)
         self.is_paused = True
+        # The signal reaches its threads one after another.
+        threads = Path(f"/proc/{self.process.pid}/task")
+
+        def stands_still() -> bool:
+            return all(
+                (thread / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+                for thread in threads.iterdir()
+            )
+
+        wait_until(stands_still, 10, "the engine's pause", self.process)
 
     def resume(self) -> None:
         self.process.signal(SIGCONT)
