@@ -112,20 +112,21 @@ struct HTTPClientFlowTests {
             for _ in 0..<300 { guard connection.send(piece) else { return } }
         }
         let client = try ClientHarness()
+        // The pause outlasts the idle limit, which is long enough for a busy machine's peer to send in.
         // The peer is stuck: what it could send in the pause is what the kernel's buffers hold.
         let whilePaused = LoopBox(0)
         let received: Int = await client.onClient { client, done in
             let total = LoopBox(0)
             let transfer = LoopBox<HTTPTransfer?>(nil)
             transfer.value = client.send(
-                HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 1_000),
+                HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 4_000),
                 HTTPTransferHandlers(
                     onHead: { _ in },
                     onBody: { bytes in
                         let isFirst = total.value == 0
                         total.value += bytes.count
                         guard isFirst else { return .proceed }
-                        _ = LoopTimer(on: client.loop, after: 1_500) {
+                        _ = LoopTimer(on: client.loop, after: 4_500) {
                             whilePaused.value = peer.sent.load(ordering: .relaxed)
                             transfer.value?.resume()
                         }
