@@ -71,7 +71,7 @@ let package = Package(
         target("HTTPClient", at: "Support/HTTPClient", ["EventLoop", "HTTP", "CUV", "CCurl"]),
         target("Postgres", at: "Support/Postgres", ["CPostgres"]),
         target("Lifecycle", at: "Support/Lifecycle", ["Threads", "Logging"]),
-        target("Service", at: "Support/Service", ["HTTP", "Metrics"]),
+        target("Service", at: "Support/Service", ["HTTP", "Metrics", "Crypto"]),
         target("Terminal", at: "Support/Terminal"),
 
         // The providers' stand-in; knows nothing of the ledger.

@@ -1,3 +1,5 @@
+package import LedgerRuntime
+
 /// How the gateway is set up.
 package struct GatewayConfiguration: Sendable {
     /// How runs are let in and watched.
@@ -11,7 +13,7 @@ package struct GatewayConfiguration: Sendable {
     /// The services of this process.
     package var services: [String] = ["gateway"]
     /// How the database does; nil: none is configured.
-    package var postgres: @Sendable () -> SystemStatus.Postgres? = { nil }
+    package var postgres: @Sendable () -> PostgresReading? = { nil }
 
     /// Creates a configuration.
     package init(dispatch: DispatcherConfiguration, adminToken: String) {

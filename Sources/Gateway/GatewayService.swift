@@ -1,3 +1,4 @@
+import Access
 package import EventLoop
 package import HTTP
 import LedgerCore
@@ -28,7 +29,7 @@ package final class GatewayService {
             loop: loop, ledger: ledger, kernel: kernel, configuration: configuration.dispatch,
             metrics: metrics, log: log)
         let access = GatewayAccess(
-            keySecret: configuration.dispatch.keySecret, adminToken: configuration.adminToken)
+            KeyAccess(keySecret: configuration.dispatch.keySecret, adminToken: configuration.adminToken))
         MessageRoutes(desk: dispatcher, access: access).register(on: shell)
         DispatchRoutes(dispatcher: dispatcher, access: access).register(on: shell)
         SessionRoutes(access: access).register(on: shell)

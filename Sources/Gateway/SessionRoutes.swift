@@ -1,3 +1,4 @@
+import Access
 import HTTP
 import JSON
 import LedgerCore
@@ -62,7 +63,7 @@ package struct SessionRoutes {
     }
 
     private func setCookie(_ value: String, lifetimeSeconds: Int, on exchange: HTTPExchange) {
-        var cookie = "\(Caller.cookieName)=\(value); HttpOnly; SameSite=Strict; Path=/"
+        var cookie = "\(GatewayAccess.cookieName)=\(value); HttpOnly; SameSite=Strict; Path=/"
         cookie += "; Max-Age=\(lifetimeSeconds)"
         if SameOrigin.isSecure(exchange.head) { cookie += "; Secure" }
         exchange.respond(status: 204, headers: ["set-cookie": cookie, "cache-control": "no-store"])

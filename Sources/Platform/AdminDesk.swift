@@ -1,3 +1,4 @@
+package import Access
 package import EventLoop
 import HTTP
 import LedgerCore
@@ -21,7 +22,7 @@ package final class AdminDesk {
     ///
     /// - Throws: ``LedgerError/thread``.
     package init(
-        loop: EventLoop, ledger: Ledger, access: PlatformAccess, source: DashboardSource,
+        loop: EventLoop, ledger: Ledger, access: KeyAccess, source: DashboardSource,
         postgresURL: String?, chartScript: [UInt8]?, recorder: EventRoutes.Recorder, shell: ServiceShell,
         log: Logger
     ) throws(LedgerError) {

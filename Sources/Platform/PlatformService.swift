@@ -51,7 +51,7 @@ package final class PlatformService {
         collector.onList = { orchestrator.onList($0) }
         collector.onInterval = { [bill] in for usage in $0 { bill.add(usage) } }
         ContainerMetrics.add(to: set, readings: collector.published, diskPath: configuration.diskPath)
-        ContainerRoutes(orchestrator, adminToken: configuration.adminToken).register(on: shell)
+        ContainerRoutes(orchestrator, access: configuration.access).register(on: shell)
     }
 
     /// Handles one request.

@@ -21,16 +21,10 @@ enum AdminSource {
         let log = log.with(service: "platform")
         var source = DashboardSource()
         source.version = Build.version
-        source.grafanaURL = environment["GRAFANA_URL"] ?? source.grafanaURL
-        source.postgres = {
-            guard let status = ingest?.currentStatus else { return nil }
-            let lag = ledger.position.value - status.position
-            return PostgresReading(isConnected: status.isConnected, lagEvents: max(lag, 0))
-        }
+        source.grafanaURL = settings.platform.grafanaURL
+        source.postgres = { ingest?.reading }
         complete(&source)
-        let access = PlatformAccess(
-            keySecret: Array(try ProxySource.keySecret(environment).utf8),
-            adminToken: try ProxySource.adminToken(environment))
+        let access = try ProxySource.keyAccess(environment)
         do throws(LedgerError) {
             return try AdminDesk(
                 loop: loop, ledger: ledger, access: access, source: source,

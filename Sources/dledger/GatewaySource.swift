@@ -32,11 +32,7 @@ enum GatewaySource {
         configuration.alertSecret = try SecretFile.read("ALERT_WEBHOOK_SECRET", lengthMin: 16, environment)
         configuration.version = Build.version
         configuration.services = ServiceName.allCases.filter(services.contains).map(\.rawValue)
-        configuration.postgres = {
-            guard let status = ingest?.currentStatus else { return nil }
-            let lag = ledger.position.value - status.position
-            return SystemStatus.Postgres(isConnected: status.isConnected, lagEvents: max(lag, 0))
-        }
+        configuration.postgres = { ingest?.reading }
         let kernel = try kernel(settings, environment, loop)
         do throws(LedgerError) {
             return try GatewayService(

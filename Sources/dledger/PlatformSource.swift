@@ -29,9 +29,8 @@ enum PlatformSource {
         containers.cpuLimitMillicores = platform.cpuLimitMillicores
         containers.engineAddress = platform.engine
         var configuration = PlatformConfiguration(
-            containers: containers, adminToken: try ProxySource.adminToken(environment))
+            containers: containers, access: try ProxySource.keyAccess(environment))
         configuration.statsIntervalMilliseconds = UInt64(platform.statsIntervalMilliseconds)
-        configuration.grafanaURL = platform.grafanaURL
         configuration.diskPath = settings.home
         do throws(HTTPClientError) {
             let engine = EngineClient(client: try HTTPClient(loop: loop), endpoint: endpoint)

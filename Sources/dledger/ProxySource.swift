@@ -1,3 +1,4 @@
+import Access
 import Wire
 import EventLoop
 import HTTPClient
@@ -25,6 +26,12 @@ enum ProxySource {
                 loop: loop, ledger: ledger, configuration: configuration, shell: shell, set: set,
                 usersMax: settings.metricsUsersMax, log: log.with(service: "proxy"))
         } catch { throw CommandFailure(ExitCode.unavailable, "no HTTP client: \(error.reason)") }
+    }
+
+    /// Who may use a service: the administrator, and users by keys made with this house's secret.
+    static func keyAccess(_ environment: Environment) throws(CommandFailure) -> KeyAccess {
+        KeyAccess(
+            keySecret: Array(try keySecret(environment).utf8), adminToken: try adminToken(environment))
     }
 
     static func keySecret(_ environment: Environment) throws(CommandFailure) -> String {

@@ -412,6 +412,14 @@ def test_the_messages_kernel_remembers_its_conversation(make_ledger, simulator):
     assert second["tokensIn"] > alone["tokensIn"]
 
 
+def test_a_run_whose_only_call_a_quota_refuses_costs_nothing_for_sure(make_ledger):
+    ledger = make_ledger(environment={"LEDGER_KERNEL": MODEL})
+    ledger.set_quota("ann", dailyLimitUsd=0.001)
+    result = run(ledger, "hello", ledger.mint_key("ann"))
+    assert (result["result"], result["reason"]) == ("error", "quota")
+    assert (result["costUsd"], result["costState"], result["calls"]) == (0, "priced", 0)
+
+
 def test_whoever_asks_needs_a_key_and_speaks_for_nobody_else(make_ledger):
     ledger = make_ledger(environment={"LEDGER_KERNEL": MODEL})
     url = f"{ledger.gateway_url}/api/message"

@@ -16,7 +16,7 @@ struct CallerTests {
     }
 
     private func cookie(_ user: String) throws -> String {
-        "theme=dark; \(Caller.cookieName)=\(try GatewayRoutesFixture.key(user)); a=b"
+        "theme=dark; \(GatewayAccess.cookieName)=\(try GatewayRoutesFixture.key(user)); a=b"
     }
 
     @Test("A key says who it is, in each of its places, and the exchange learns the name")
@@ -25,7 +25,7 @@ struct CallerTests {
         let key = try GatewayRoutesFixture.key("ann@x.org:+1")
         #expect(try caller(["x-api-key": key]) == ann)
         #expect(try caller(["authorization": "Bearer \(key)"]) == ann)
-        #expect(try caller(["cookie": "\(Caller.cookieName)=\(key)"]) == ann)
+        #expect(try caller(["cookie": "\(GatewayAccess.cookieName)=\(key)"]) == ann)
         #expect(try caller(GatewayRoutesFixture.asAdmin) == .admin)
         let exchange = HTTPExchange(
             inMemory: HTTPRequestHead(method: "GET", target: "/", headers: ["x-api-key": key]))
@@ -64,8 +64,8 @@ struct CallerTests {
             ["x-api-key": key.replacing("ann", with: "bob")], ["authorization": "Bearer "],
             ["authorization": "Basic YTpi", "cookie": cookie], ["x-api-key": "sk-proxy-", "cookie": cookie],
             ["authorization": "Bearer admin-token-of-the-test", "cookie": cookie],
-            ["cookie": "x\(cookie)".replacing(Caller.cookieName, with: "other")],
-            ["cookie": "\(Caller.cookieName)="], ["cookie": "\(Caller.cookieName)"],
+            ["cookie": "x\(cookie)".replacing(GatewayAccess.cookieName, with: "other")],
+            ["cookie": "\(GatewayAccess.cookieName)="], ["cookie": "\(GatewayAccess.cookieName)"],
             ["x-api-key": GatewayRoutesFixture.adminToken],
         ] {
             #expect(throws: CallerRefused.unknown) { try caller(headers) }

@@ -23,7 +23,8 @@ enum Transport: String, CaseIterable, Sendable {
 final class GatewayRoutesFixture: @unchecked Sendable {
     static let secret = Array("a secret of the tests, 32 bytes long".utf8)
     static let adminToken = "admin-token-of-the-tests"
-    static let access = GatewayAccess(keySecret: secret, adminToken: adminToken)
+    static let access = GatewayAccess(
+        KeyAccess(keySecret: secret, adminToken: adminToken))
 
     let loop: EventLoop
     private let transport: Transport

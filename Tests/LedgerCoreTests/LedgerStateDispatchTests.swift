@@ -150,6 +150,17 @@ struct LedgerStateDispatchTests {
         #expect(begun.ledger.state.budget(of: begun.alice, at: begun.ledger.now).day.used == .zero)
     }
 
+    @Test("a run that used nothing costs nothing, and that is no estimate")
+    func nothingUsed() throws {
+        for isProxied in [true, false] {
+            var begun = try Begun()
+            let event = try begun.complete(
+                report(begun.run, isProxied: isProxied, shares: [], cost: .priced(.zero)))
+            #expect(event.cost == .priced(.zero))
+            #expect(event.usageSource == .none)
+        }
+    }
+
     @Test("models beyond sixteen are added to the last")
     func manyModels() throws {
         var begun = try Begun()

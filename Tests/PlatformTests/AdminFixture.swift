@@ -60,7 +60,7 @@ final class AdminFixture: @unchecked Sendable {
         complete(&source)
         desk = try AdminDesk(
             loop: loop, ledger: ledger,
-            access: PlatformAccess(keySecret: Self.secret, adminToken: Self.adminToken), source: source,
+            access: KeyAccess(keySecret: Self.secret, adminToken: Self.adminToken), source: source,
             postgresURL: postgresURL, chartScript: chartScript, recorder: EventRoutes.Recorder(ledger),
             shell: shell, log: .silent)
         server = HTTPServer(loop: loop, handler: shell.handle)

@@ -1,3 +1,4 @@
+import Access
 package import EventLoop
 import HTTP
 import JSON
@@ -15,12 +16,14 @@ package final class LogRoutes: Sendable {
     /// How much one request reads at most.
     package static let scanBytesMax = 8 << 20
 
+    private static let waitingMax = 32
+
     private let ledger: Ledger
     private let loop: EventLoop
     private let access: GatewayAccess
     private let log: Logger
     private let scanBytesMax: Int
-    private let thread: LogThread
+    private let thread: WorkerThread<Void>
 
     /// Creates the routes and their thread; ``close()`` ends it.
     package init(
@@ -32,7 +35,7 @@ package final class LogRoutes: Sendable {
         self.access = access
         self.log = log
         self.scanBytesMax = scanBytesMax
-        thread = try LogThread()
+        thread = try WorkerThread(named: "gateway-logs", waitingMax: Self.waitingMax) {}
     }
 
     /// Adds the route to `shell`.
@@ -59,7 +62,7 @@ package final class LogRoutes: Sendable {
 
     private func read(_ query: LogQuery, _ exchange: HTTPExchange) {
         let exchange = Confined(exchange)
-        let isTaken = thread.submit { [self] in
+        let isTaken = thread.submit { [self] _ in
             let result = page(query)
             loop.post { [self] in respond(result, on: exchange.value) }
         }

@@ -1,4 +1,5 @@
 package import LedgerCore
+package import LedgerRuntime
 
 /// How the system is set up and does, as `GET /api/system/info` tells it.
 ///
@@ -21,7 +22,7 @@ package struct SystemStatus: Hashable, Sendable {
     /// The journal.
     package var journal: Journal
     /// The database; nil: none is configured.
-    package var postgres: Postgres?
+    package var postgres: PostgresReading?
     /// The price book in force, by its hash.
     package var priceBook: String
     /// Open WebSocket connections.
@@ -65,24 +66,10 @@ package struct SystemStatus: Hashable, Sendable {
         }
     }
 
-    /// The database.
-    package struct Postgres: Hashable, Sendable {
-        /// Whether it answers.
-        package var isConnected: Bool
-        /// Durable events that it does not have yet.
-        package var lagEvents: Int64
-
-        /// Creates a database's state.
-        package init(isConnected: Bool, lagEvents: Int64) {
-            self.isConnected = isConnected
-            self.lagEvents = lagEvents
-        }
-    }
-
     /// Creates a status.
     package init(
         version: String, origin: String, startedAt: Timestamp, now: Timestamp, services: [String],
-        kernel: String?, queue: Queue, journal: Journal, postgres: Postgres?, priceBook: String,
+        kernel: String?, queue: Queue, journal: Journal, postgres: PostgresReading?, priceBook: String,
         webSocketConnections: Int, durability: String, promptPolicy: String
     ) {
         self.version = version

@@ -78,10 +78,12 @@ extension DispatchCompleted {
             describe(memo)
         } else if let shares = report.shares {
             describe(DispatchMemo(shares), costing: report.cost)
-            usageSource = isProxied ? .estimated : .reportedByAgent
+            usageSource = shares.isEmpty ? .none : isProxied ? .estimated : .reportedByAgent
         }
-        // Its calls are in a ledger that is not at hand.
-        if isProxied, calls == 0, cost.state == .priced { cost = .estimated(cost.amount) }
+        // Its calls are in a ledger that is not at hand; a run that used nothing has none.
+        if isProxied, calls == 0, cost.state == .priced, report.shares?.isEmpty == false {
+            cost = .estimated(cost.amount)
+        }
     }
 
     /// Takes usage, cost and models from the linked calls.

@@ -51,6 +51,13 @@ package final class PostgresIngest: Sendable {
     /// How the copy stands.
     package var currentStatus: Status { status.withLock { $0 } }
 
+    /// How far the copy is behind the journal.
+    package var reading: PostgresReading {
+        let status = currentStatus
+        return PostgresReading(
+            isConnected: status.isConnected, lagEvents: max(ledger.position.value - status.position, 0))
+    }
+
     /// Starts the thread.
     package func start() throws(ThreadError) {
         let thread = try Thread(named: "ledger-ingest") { [self] in run() }

@@ -1,3 +1,4 @@
+package import Access
 package import EventLoop
 import HTTP
 import JSON
@@ -10,7 +11,7 @@ package import Service
 /// Loop thread only.
 package final class DashboardRoutes {
     private let loop: EventLoop
-    private let access: PlatformAccess
+    private let access: KeyAccess
     private let dashboard: () -> Dashboard
     private var streams: [ObjectIdentifier: HTTPExchange] = [:]
     private var timer: LoopTimer?
@@ -24,7 +25,7 @@ package final class DashboardRoutes {
 
     /// Creates the routes over `ledger`, `archive` and `source`.
     package init(
-        loop: EventLoop, ledger: Ledger, archive: UsageArchive, access: PlatformAccess,
+        loop: EventLoop, ledger: Ledger, archive: UsageArchive, access: KeyAccess,
         source: DashboardSource
     ) {
         self.loop = loop
@@ -35,13 +36,13 @@ package final class DashboardRoutes {
     /// Adds the routes to `shell`.
     package func register(on shell: ServiceShell) {
         shell.router.on("GET", "/admin/dashboard") { [self] exchange, _ in
-            guard access.isAdmin(exchange) else { return }
+            guard access.requireAdmin(exchange) else { return }
             exchange.respond(
                 status: 200, headers: ["content-type": "application/json", "cache-control": "no-store"],
                 body: dashboard().json)
         }
         shell.router.on("GET", "/api/usage/stream") { [self] exchange, _ in
-            guard access.isAdmin(exchange) else { return }
+            guard access.requireAdmin(exchange) else { return }
             open(exchange)
         }
     }

@@ -1,3 +1,5 @@
+package import LedgerRuntime
+
 /// Where the dashboard's figures come from beside the ledger.
 ///
 /// Loop thread only.
@@ -15,20 +17,6 @@ package struct DashboardSource {
 
     /// Creates a source of nothing.
     package init() {}
-}
-
-/// How the copy in PostgreSQL does.
-package struct PostgresReading: Hashable, Sendable {
-    /// Whether it takes the journal.
-    package var isConnected: Bool
-    /// Durable events that it does not have yet.
-    package var lagEvents: Int64
-
-    /// Creates a reading.
-    package init(isConnected: Bool, lagEvents: Int64) {
-        self.isConnected = isConnected
-        self.lagEvents = lagEvents
-    }
 }
 
 /// What is known of one container now; nil: not known.

@@ -1,3 +1,4 @@
+package import Access
 package import EventLoop
 import HTTP
 import JSON
@@ -29,7 +30,7 @@ package final class EventRoutes {
     }
 
     private let loop: EventLoop
-    private let access: PlatformAccess
+    private let access: KeyAccess
     private let pricing: ReportPricing
     private let now: @Sendable () -> Timestamp
     private let recorder: Recorder
@@ -37,7 +38,7 @@ package final class EventRoutes {
 
     /// Creates the routes, which price by `prices`.
     package init(
-        loop: EventLoop, access: PlatformAccess, prices: PriceBook, now: @escaping @Sendable () -> Timestamp,
+        loop: EventLoop, access: KeyAccess, prices: PriceBook, now: @escaping @Sendable () -> Timestamp,
         recorder: Recorder
     ) {
         self.loop = loop
@@ -53,7 +54,7 @@ package final class EventRoutes {
     }
 
     private func receive(_ exchange: HTTPExchange) {
-        guard access.isAdmin(exchange) else { return }
+        guard access.requireAdmin(exchange) else { return }
         guard exchange.body.count <= CloudEventReader.bytesMax else {
             return Self.tooLarge.response(on: exchange)
         }

@@ -1,3 +1,4 @@
+import HTTP
 import LedgerCore
 import Logging
 
@@ -93,7 +94,10 @@ extension Orchestrator {
         if reconciliation.isEngineReachable != false {
             log.warning(
                 "the container engine cannot be reached",
-                ["engine": configuration.engineAddress, "error": "\(error)"])
+                [
+                    "engine": configuration.engineAddress,
+                    "reason": ContainerRefused(error).problem(engine: configuration.engineAddress).detail,
+                ])
         }
         reconciliation.isEngineReachable = false
     }

@@ -7,12 +7,12 @@ import Service
 /// `/containers`: the administrator's.
 struct ContainerRoutes {
     private let orchestrator: Orchestrator
-    private let adminToken: String
+    private let access: KeyAccess
     private let parser = JSONParser()
 
-    init(_ orchestrator: Orchestrator, adminToken: String) {
+    init(_ orchestrator: Orchestrator, access: KeyAccess) {
         self.orchestrator = orchestrator
-        self.adminToken = adminToken
+        self.access = access
     }
 
     func register(on shell: ServiceShell) {
@@ -43,10 +43,8 @@ struct ContainerRoutes {
     private func admin(
         _ shell: ServiceShell, _ method: String, _ template: String, _ handler: @escaping Router.Handler
     ) {
-        shell.router.on(method, template) { [adminToken] exchange, parameters in
-            guard AdminAccess.isGranted(exchange, token: adminToken) else {
-                return AdminAccess.refuse(exchange)
-            }
+        shell.router.on(method, template) { [access] exchange, parameters in
+            guard access.requireAdmin(exchange) else { return }
             handler(exchange, parameters)
         }
     }

@@ -42,17 +42,10 @@ package final class UsageArchive: Sendable {
     private let published = Lock(UsageHistory())
     private let advanced = Semaphore()
     private let isAwaited = Atomic(false)
-    private let queue = Lock(Queue())
-    private let wakeup = Semaphore()
-    private let thread = Lock<Thread?>(nil)
+    private let worker = Lock<WorkerThread<UsageStore?>?>(nil)
     private let follower = Lock<JournalFollower?>(nil)
     private let storeURL: String?
     private let log: Logger
-
-    private struct Queue {
-        var questions: [@Sendable (UsageStore?) -> Void] = []
-        var isClosed = false
-    }
 
     /// Creates the archive; ``start()`` runs it.
     package init(_ ledger: Ledger, postgresURL: String?, log: Logger) {
@@ -66,16 +59,16 @@ package final class UsageArchive: Sendable {
         let follower = JournalFollower(ledger, log: log) { [self] events, _ in fold(events) }
         try follower.start()
         self.follower.withLock { $0 = follower }
-        let thread = try Thread(named: "ledger-usage") { [self] in run() }
-        self.thread.withLock { $0 = thread }
+        let worker = try WorkerThread(named: "ledger-usage", waitingMax: Self.waitingMax) {
+            [storeURL, ledger, log] in storeURL.map { UsageStore(url: $0, ledger: ledger, log: log) }
+        }
+        self.worker.withLock { $0 = worker }
     }
 
     /// Answers what waits and ends the threads; blocks until then.
     package func close() {
         follower.withLock { $0.take() }?.stop()
-        queue.withLock { $0.isClosed = true }
-        wakeup.signal()
-        thread.withLock { $0.take() }?.join()
+        worker.withLock { $0.take() }?.close()
     }
 
     /// The fold so far.
@@ -86,12 +79,10 @@ package final class UsageArchive: Sendable {
         _ breakdown: UsageBreakdown, reply: @escaping @Sendable (Result<Answer, Failure>) -> Void
     ) {
         let position = ledger.position
-        let isTaken = queue.withLock { queue in
-            guard !queue.isClosed, queue.questions.count < Self.waitingMax else { return false }
-            queue.questions.append { [self] store in reply(answer(breakdown, at: position, store)) }
-            return true
+        let isTaken = worker.withLock { $0 }?.submit { [self] store in
+            reply(answer(breakdown, at: position, store))
         }
-        if isTaken { wakeup.signal() } else { reply(.failure(.busy)) }
+        if isTaken != true { reply(.failure(.busy)) }
     }
 
     private func fold(_ events: [RecordedEvent]) {
@@ -101,22 +92,6 @@ package final class UsageArchive: Sendable {
             published.withLock { history in for event in some { history.evolve(event) } }
         }
         if isAwaited.load(ordering: .sequentiallyConsistent) { advanced.signal() }
-    }
-
-    private func run() {
-        let store = storeURL.map { UsageStore(url: $0, ledger: ledger, log: log) }
-        while true {
-            let (question, isClosed) = queue.withLock { queue in
-                (queue.questions.isEmpty ? nil : queue.questions.removeFirst(), queue.isClosed)
-            }
-            if let question {
-                question(store)
-            } else if isClosed {
-                return
-            } else {
-                wakeup.wait()
-            }
-        }
     }
 
     private func answer(

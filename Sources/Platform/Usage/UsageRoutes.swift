@@ -1,3 +1,4 @@
+package import Access
 package import EventLoop
 import HTTP
 import JSON
@@ -10,12 +11,12 @@ import Threads
 package struct UsageRoutes {
     private let archive: UsageArchive
     private let loop: EventLoop
-    private let access: PlatformAccess
+    private let access: KeyAccess
     private let now: @Sendable () -> Timestamp
 
     /// Creates the routes.
     package init(
-        archive: UsageArchive, loop: EventLoop, access: PlatformAccess,
+        archive: UsageArchive, loop: EventLoop, access: KeyAccess,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.archive = archive
@@ -30,11 +31,9 @@ package struct UsageRoutes {
     }
 
     private func answer(_ exchange: HTTPExchange) {
-        guard let asking = access.asking(exchange) else { return }
-        var owner: UserID?
-        if case .user(let user) = asking { owner = user }
+        guard let caller = access.require(exchange) else { return }
         do throws(UsageQueryError) {
-            let breakdown = try UsageQuery(exchange.head, now: now(), owner: owner).breakdown
+            let breakdown = try UsageQuery(exchange.head, now: now(), owner: caller.user).breakdown
             let waiting = Confined(exchange)
             archive.ask(breakdown) { [loop] result in
                 // Written here, off the loop: ten thousand rows are a megabyte or two.

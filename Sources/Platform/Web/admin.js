@@ -330,7 +330,7 @@ function showUsers(all) {
 
 function showModels(all) {
   fill(byId("models").tBodies[0], all.models, (model) => `${model.provider}/${model.model}`, (model, row) => [
-    opener(model.model || "–", model.provider, row, () => behindModel(model)), number(cost(model)), number(whole.format(model.calls + model.dispatches)),
+    opener(model.model || "–", model.provider, row, () => behindModel(model)), number(cost(model)), number(whole.format(model.calls)),
     number(tokens(model))]);
   byId("models-empty").hidden = all.models.length > 0;
   byId("models-more").textContent = all.modelsMore ? `${all.modelsMore} more are in the totals.` : "";

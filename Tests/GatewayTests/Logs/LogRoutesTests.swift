@@ -79,7 +79,7 @@ struct LogRoutesTests {
         #expect(refusals.count == 1)
         #expect(try log.gateway.send("GET", "/api/logs").status == 401)
         #expect(try log.gateway.send("GET", "/api/logs?date=x").status == 401)
-        let cookie = "\(Caller.cookieName)=\(try GatewayRoutesFixture.key("ann"))"
+        let cookie = "\(GatewayAccess.cookieName)=\(try GatewayRoutesFixture.key("ann"))"
         let shell = try LogPage(try log.gateway.send("GET", "/api/logs", ["cookie": cookie]).text)
         #expect(shell.entries.count == 2)
         let foreign: HTTPHeaders = ["cookie": cookie, "origin": "http://evil.org"]

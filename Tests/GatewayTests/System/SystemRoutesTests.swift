@@ -1,5 +1,6 @@
 import HTTP
 import LedgerCore
+import LedgerRuntime
 import Testing
 
 @testable import Gateway
@@ -9,7 +10,7 @@ struct SystemRoutesTests {
     private static let start = Timestamp(microseconds: 1_795_576_000_000_000)
 
     private static func status(
-        afterMicroseconds passed: Int64, postgres: SystemStatus.Postgres?
+        afterMicroseconds passed: Int64, postgres: PostgresReading?
     ) -> SystemStatus {
         SystemStatus(
             version: "1.2.3", origin: "here", startedAt: start,

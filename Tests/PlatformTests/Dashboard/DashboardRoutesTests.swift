@@ -1,3 +1,4 @@
+import LedgerRuntime
 import HTTP
 import JSON
 import LedgerCore

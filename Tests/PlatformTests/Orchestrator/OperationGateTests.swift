@@ -1,3 +1,4 @@
+import Access
 import LedgerCore
 import Testing
 
@@ -39,8 +40,7 @@ struct OperationGateTests {
     func standards() {
         let configuration = PlatformConfiguration(
             containers: OrchestratorConfiguration(origin: "here", image: nil, proxyURL: "", keySecret: []),
-            adminToken: "token")
+            access: KeyAccess(keySecret: [1], adminToken: "token"))
         #expect(configuration.statsIntervalMilliseconds == 15_000)
-        #expect(configuration.grafanaURL == "http://localhost:3200")
     }
 }

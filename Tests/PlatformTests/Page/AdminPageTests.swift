@@ -1,4 +1,5 @@
 import HTTP
+import Service
 import Testing
 
 @testable import Platform
@@ -17,14 +18,14 @@ struct AdminPageTests {
             let answer = try house.send("GET", path, [:])
             #expect(answer.status == 200)
             #expect(answer.headers["content-type"]?.hasPrefix(type) == true)
-            #expect(answer.headers["content-security-policy"] == AdminPage.contentSecurityPolicy)
+            #expect(answer.headers["content-security-policy"] == PageFile.contentSecurityPolicy)
             sizeBytes += answer.text.utf8.count
         }
         // Chart.js itself has 200 kB.
         #expect(sizeBytes < 100_000)
         #expect(!EmbeddedAdmin.page.contains("<style") && !EmbeddedAdmin.page.contains("style="))
         #expect(!EmbeddedAdmin.page.contains("http://") && !EmbeddedAdmin.page.contains("https://"))
-        #expect(!AdminPage.contentSecurityPolicy.contains("unsafe"))
+        #expect(!PageFile.contentSecurityPolicy.contains("unsafe"))
     }
 
     @Test("A browser that has the file is told so; without Chart.js an empty script stands there")

@@ -1,24 +1,4 @@
 package import HTTP
-package import LedgerCore
-
-/// Who asks the Gateway for something.
-package enum Caller: Hashable, Sendable {
-    /// A user, by their key.
-    case user(UserID)
-    /// The administrator, by the token.
-    case admin
-
-    /// The cookie that the shell's sign-in sets; its value is a user's key.
-    package static let cookieName = "dledger_key"
-
-    /// The user; nil for the administrator.
-    package var user: UserID? {
-        if case .user(let user) = self { user } else { nil }
-    }
-
-    /// Whether what belongs to `user` may be shown.
-    func maySee(_ user: UserID) -> Bool { self == .admin || self == .user(user) }
-}
 
 /// Why nobody is let in.
 package enum CallerRefused: Error, Hashable, Sendable {

@@ -1,30 +1,38 @@
 import Synchronization
-import Threads
 
 /// A thread for work that blocks, with a bounded queue before it.
-final class LogThread: Sendable {
-    /// How many jobs may wait.
-    static let waitingMax = 32
+///
+/// `State` is made on the thread and handed to each job: a connection that is the thread's alone, say.
+package final class WorkerThread<State>: Sendable {
+    /// One piece of work.
+    package typealias Job = @Sendable (inout State) -> Void
 
+    private let waitingMax: Int
     private let queue = Lock(Queue())
     private let wakeup = Semaphore()
     private let thread = Lock<Thread?>(nil)
 
     private struct Queue {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs: [Job] = []
         var isClosed = false
     }
 
-    /// Starts the thread.
-    init() throws(ThreadError) {
-        let thread = try Thread(named: "gateway-logs") { [self] in run() }
+    /// Starts the thread; at most `waitingMax` jobs wait.
+    package init(
+        named name: String, waitingMax: Int, _ makeState: @escaping @Sendable () -> State
+    ) throws(ThreadError) {
+        self.waitingMax = waitingMax
+        let thread = try Thread(named: name) { [self] in
+            var state = makeState()
+            run(&state)
+        }
         self.thread.withLock { $0 = thread }
     }
 
     /// Runs `job` after those before it; false, and nothing done, when too many wait or it is closed.
-    func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+    package func submit(_ job: @escaping Job) -> Bool {
         let isTaken = queue.withLock { queue in
-            guard !queue.isClosed, queue.jobs.count < Self.waitingMax else { return false }
+            guard !queue.isClosed, queue.jobs.count < waitingMax else { return false }
             queue.jobs.append(job)
             return true
         }
@@ -33,19 +41,19 @@ final class LogThread: Sendable {
     }
 
     /// Does what waits and ends the thread; blocks until then.
-    func close() {
+    package func close() {
         queue.withLock { $0.isClosed = true }
         wakeup.signal()
         thread.withLock { $0.take() }?.join()
     }
 
-    private func run() {
+    private func run(_ state: inout State) {
         while true {
             let (job, isClosed) = queue.withLock { queue in
                 (queue.jobs.isEmpty ? nil : queue.jobs.removeFirst(), queue.isClosed)
             }
             if let job {
-                job()
+                job(&state)
             } else if isClosed {
                 return
             } else {
