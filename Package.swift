@@ -81,7 +81,7 @@ let package = Package(
 
         // The ledger.
         target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),
-        target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres"]),
+        target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres", "Crypto"]),
         target(
             "LedgerRuntime", at: "Ledger/Runtime",
             [
@@ -143,7 +143,8 @@ let package = Package(
         // Tests mirror Sources.
         tests("LedgerCoreTests", ["LedgerCore"]),
         tests("LedgerJournalTests", ["LedgerJournal", "LedgerCore", "Files", "Crypto", "Threads"]),
-        tests("LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres", "Threads", "TestSupport"]),
+        tests(
+            "LedgerStoreTests", ["LedgerStore", "LedgerCore", "Postgres", "Crypto", "Threads", "TestSupport"]),
         tests(
             "LedgerRuntimeTests",
             [

@@ -12,10 +12,17 @@ struct IngestTests {
 
     init() throws { database = try TestDatabase() }
 
-    private func resumed(end: Int64 = 1000, origin: String = "here") throws -> LedgerStore {
+    private func resumed(
+        end: Int64 = 1000, origin: String = "here", _ other: SampleJournal? = nil
+    ) throws -> LedgerStore {
         let store = try database.open(origin: origin)
-        _ = try store.resume(journalEnd: Position(end), chainAt: journal.chain(at:))
+        _ = try store.resume(journalEnd: Position(end), chainAt: (other ?? journal).chain(at:))
         return store
+    }
+
+    /// The server notices the end of a session a moment after the client closed it.
+    private func waitForOrigin(_ store: LedgerStore) throws {
+        try eventually { (try? store.takeOrigin()) != nil }
     }
 
     @Test("stores every line byte for byte and every column as it was")
@@ -43,6 +50,7 @@ struct IngestTests {
     func resumes() throws {
         do { try resumed().ingest(journal.batch(1...10)) }
         let store = try database.open()
+        try waitForOrigin(store)
         let checkpoint = try store.resume(journalEnd: Position(25), chainAt: journal.chain(at:))
         #expect(checkpoint == journal.checkpoint(at: 10))
         try store.ingest(journal.batch(11...25))
@@ -85,6 +93,7 @@ struct IngestTests {
     func refusesOtherJournal() throws {
         do { try resumed().ingest(journal.batch(1...10)) }
         let store = try database.open()
+        try waitForOrigin(store)
         #expect(throws: StoreError.ahead(store: Position(10), journal: Position(9))) {
             try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
         }
@@ -100,9 +109,8 @@ struct IngestTests {
             #expect(throws: StoreError.busy(origin: "here")) { try resumed() }
             try first.ingest(journal.batch(1...3))
         }
-        // The server notices the end of a session a moment after the client closed it.
         let second = try database.open()
-        try eventually { (try? second.takeOrigin()) != nil }
+        try waitForOrigin(second)
         #expect(try second.checkpoint() == journal.checkpoint(at: 3))
     }
 
@@ -125,11 +133,12 @@ struct IngestTests {
     @Test("origins do not see each other")
     func origins() throws {
         let here = try resumed()
-        let there = try resumed(origin: "there")
+        let elsewhere = SampleJournal(origin: "there")
+        let there = try resumed(origin: "there", elsewhere)
         try here.ingest(journal.batch(1...4))
-        try there.ingest(journal.batch(1...7))
+        try there.ingest(elsewhere.batch(1...7))
         #expect(try journal.isStored(upTo: 4, in: here))
-        #expect(try journal.isStored(upTo: 7, in: there))
+        #expect(try elsewhere.isStored(upTo: 7, in: there))
         #expect(try database.value("select sum(calls) from ledger.cost_by_user") == "11")
     }
 
@@ -142,9 +151,93 @@ struct IngestTests {
         let homes = try database.value(
             "select string_agg(tableoid::regclass::text, ' ' order by position) from ledger.events")
         #expect(homes == "ledger.events_2030_01 ledger.events_2030_02 ledger.events_2030_03")
-        try database.run("select ledger.drop_partitions('2030-03-15')")
+        // What is not sealed is not retired, and a month is sealed in its turn and only when it is over.
+        let retire = "select ledger.drop_partitions('2030-03-15')"
+        let seal = "select ledger.seal_month('here', '2030-0"
+        #expect(try database.refusal(of: retire) == "55000")
+        #expect(try database.value("\(seal)1-15')") == "1")
+        #expect(try database.refusal(of: retire) == "55000")
+        #expect(try database.value("\(seal)2-01')") == "1")
+        #expect(try database.refusal(of: "\(seal)3-01')") == "55000")
+        #expect(try database.refusal(of: "\(seal)5-01')") == "02000")
+        try database.run(retire)
         #expect(try database.value("select min(position) from ledger.events") == "3")
+        #expect(
+            try database.row("select checked, broken_at from ledger.verify_chain('here', 3, 3)") == [
+                "1", nil,
+            ]
+        )
         #expect(try database.value("select sum(calls) from ledger.usage_hourly") == "3")
+    }
+
+    @Test("a line that does not go on from the one before it is refused by the server, and stores nothing")
+    func brokenLine() throws {
+        let store = try resumed()
+        try store.ingest(journal.batch(1...3))
+        for change in [
+            { (event: inout StoredEvent) in event.line.insert(0x20, at: event.line.startIndex) },
+            { $0.chain[0] ^= 1 }, { $0.line.removeLast() }, { $0.line[$0.line.endIndex - 3] ^= 1 },
+        ] as [(inout StoredEvent) -> Void] {
+            var events = journal.batch(4...9).events
+            change(&events[3])
+            let error = #expect(throws: StoreError.self) {
+                try store.ingest(IngestBatch(after: journal.checkpoint(at: 3), events: events, sums: [:]))
+            }
+            guard case .server(let said)? = error else {
+                Issue.record("\(String(describing: error))"); return
+            }
+            #expect(said.sqlState == "22000")
+            #expect(said.message.contains("position 7"))
+            #expect(error?.isRetryable == false)
+            #expect(try journal.isStored(upTo: 3, in: store))
+        }
+    }
+
+    @Test("the first line of a journal goes on from the origin's own beginning")
+    func foreignBeginning() throws {
+        let store = try database.open()
+        let other = SampleJournal(origin: "other")
+        _ = try store.resume(journalEnd: Position(9), chainAt: other.chain(at:))
+        let error = #expect(throws: StoreError.self) { try store.ingest(other.batch(1...3)) }
+        guard case .server(let said)? = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(said.sqlState == "22000")
+        #expect(try store.checkpoint() == nil)
+    }
+
+    @Test("a user's limits are kept as last set, and a removal is a word too")
+    func quotas() throws {
+        let store = try resumed()
+        let user = try #require(UserID("alice"))
+        func say(_ quota: Quota?, at position: Int64) throws {
+            let sample = journal.batch(position...position)
+            let event: Event =
+                quota.map { .quotaSet(QuotaSet(user: user, quota: $0, actor: "root")) }
+                ?? .quotaRemoved(QuotaRemoved(user: user, actor: "root"))
+            var quotas: [UserID: StoredQuota] = [:]
+            StoredQuota.add(
+                RecordedEvent(
+                    position: Position(position), timestamp: sample.events[0].recordedAt,
+                    id: sample.events[0].id, event: event), to: &quotas)
+            try store.ingest(
+                IngestBatch(after: sample.after, events: sample.events, sums: sample.sums, quotas: quotas))
+        }
+        let row = """
+            select daily_limit_usd, monthly_limit_usd, daily_tokens, is_enabled, is_removed, position
+            from ledger.quotas where user_id = 'alice'
+            """
+        try say(Quota(dailyLimit: Money(attos: 1), dailyTokens: 7), at: 1)
+        #expect(try database.row(row) == ["0.000000000000000001", nil, "7", "t", "f", "1"])
+        try say(Quota(monthlyLimit: Money(attos: 0), isEnabled: false), at: 2)
+        #expect(try database.row(row) == [nil, "0.000000000000000000", nil, "f", "f", "2"])
+        try say(nil, at: 3)
+        #expect(try database.row(row) == [nil, nil, nil, "t", "t", "3"])
+        // An earlier word that arrives later, from another journal.
+        try database.run(
+            """
+            select ledger.add_quotas('there', '[{"user_id":"alice","daily_tokens":1,"is_enabled":true,
+              "changed_at":"2020-01-01Z","changed_by":"x","position":99}]')
+            """)
+        #expect(try database.row(row) == [nil, nil, nil, "t", "t", "3"])
     }
 
     @Test("a gap, or a chain of another length, stores nothing")

@@ -82,6 +82,30 @@ struct MigrationTests {
             #expect(text.hasSuffix("\n"))
         }
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
+        for object in Migration.objects {
+            let file = folder.appendingPathComponent("\(object.name).sql")
+            #expect(
+                try String(contentsOf: file, encoding: .utf8) == object.sql, "run script/embed-migrations")
+        }
+    }
+
+    @Test("functions and views are replaced when their text differs, but never by an older program")
+    func objects() throws {
+        let database = try TestDatabase()
+        let sabotage =
+            "create or replace function ledger.schema_version() returns integer language sql as 'select 0'; "
+        let known =
+            "update ledger.schema_objects set sha256 = 'other' where name = 'functions/schema_version'"
+        let version = "select ledger.schema_version()"
+        try database.run(sabotage + known)
+        #expect(try database.value(version) == "0")
+        try database.open().migrate()
+        let wanted = LedgerStore.schemaVersionWanted
+        #expect(try database.value(version) == "\(wanted)")
+        try database.run(
+            sabotage + known + "; insert into ledger.schema_migrations values (\(wanted + 1), 'later', 'x')")
+        try database.open().migrate()
+        #expect(try database.value(version) == "0")
     }
 
     static func check() throws -> String {
@@ -121,7 +145,7 @@ struct MigrationTests {
             "distribution column is not \"text not null\""
         ),
         (
-            "create table ledger.quotas (user_id text not null, origin text references ledger.checkpoints)",
+            "create table ledger.budget_leases (user_id text not null, origin text references ledger.checkpoints)",
             "foreign key off the distribution column"
         ),
         ("create rule r as on delete to ledger.checkpoints do instead nothing", "rewrite rule"),

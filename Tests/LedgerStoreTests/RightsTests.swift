@@ -70,9 +70,37 @@ struct RightsTests {
             "delete from ledger.checkpoints", "truncate ledger.usage_hourly", "drop table ledger.events",
             "delete from ledger.usage_hourly", "select ledger.drop_partitions(now())",
             "insert into ledger.schema_migrations values (99, 'x', 'x')",
+            "insert into ledger.events select * from ledger.events",
+            "update ledger.checkpoints set position = 1", "update ledger.usage_hourly set cost_usd = 0",
+            "insert into ledger.usage_daily select * from ledger.usage_daily",
+            "insert into ledger.quotas select * from ledger.quotas", "select ledger.add_usage('here')",
+            "select ledger.add_quotas('here', '[]')", "select ledger.add_containers('here', '[]')",
+            "insert into ledger.sealed_months select * from ledger.sealed_months",
         ])
     func writerCannot(_ change: String) throws {
         #expect(try filled().refusal(of: change, as: "ledger_writer") == "42501")
+    }
+
+    @Test("the writer can put nothing in the place of the tables that the server reads from")
+    func incomingTables() throws {
+        let database = try TestDatabase()
+        let writer = try database.connect(user: "ledger_writer")
+        func refusal(_ statement: String) throws -> String? {
+            let error = #expect(throws: PostgresError.self) { try writer.execute(statement) }
+            return error?.sqlState
+        }
+        try writer.execute("create temp view ledger_incoming as select 1 as position")
+        #expect(try refusal("select ledger.open_ingest()") == "55000")
+        #expect(try refusal("select ledger.ingest('here', 0, '', '[]', '[]')") == "55000")
+        try writer.execute("drop view ledger_incoming; select ledger.open_ingest()")
+        for statement in [
+            "select * from ledger_incoming", "truncate ledger_incoming", "drop table ledger_incoming",
+            "alter table ledger_incoming add column more int",
+            "create trigger t before insert on ledger_incoming execute function suppress_redundant_updates_trigger()",
+        ] { #expect(try refusal(statement) == "42501", "\(statement)") }
+        try writer.execute("select ledger.open_ingest()")
+        #expect(try refusal("select ledger.ingest('here', 0, '', '[]', '[]')") == "22000")
+        #expect(try database.value("select count(*) from ledger.checkpoints") == "0")
     }
 
     static let views = [
@@ -113,15 +141,16 @@ struct RightsTests {
             "select array_to_string(setconfig, ' ') from pg_db_role_setting "
                 + "where setrole = 'ledger_reader'::regrole"
         )
-        #expect(settings == "default_transaction_read_only=on statement_timeout=30s")
+        #expect(settings == "default_transaction_read_only=on statement_timeout=30s work_mem=64MB")
     }
 
     @Test("the views sum over origins, exactly")
     func viewSums() throws {
         let database = try filled()
+        let elsewhere = SampleJournal(origin: "there")
         let there = try database.open(origin: "there")
-        _ = try there.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
-        try there.ingest(journal.batch(1...9))
+        _ = try there.resume(journalEnd: Position(9), chainAt: elsewhere.chain(at:))
+        try there.ingest(elsewhere.batch(1...9))
         let sum = (1...9).reduce(Money.zero) { $0.addingClamped(journal.cost($1)) }
         let twice = sum.addingClamped(sum)
         for view in ["cost_daily", "cost_by_user", "cost_by_model", "tokens_hourly"] {

@@ -1,3 +1,4 @@
+import Crypto
 import LedgerCore
 import LedgerStore
 
@@ -7,17 +8,31 @@ struct SampleJournal {
     let seed: UInt8
     let secondsApart: Int64
 
-    init(start: String = "2026-11-24T22:00:00Z", seed: UInt8 = 7, secondsApart: Int64 = 61) {
+    let origin: String
+
+    init(
+        start: String = "2026-11-24T22:00:00Z", seed: UInt8 = 7, secondsApart: Int64 = 61,
+        origin: String = "here"
+    ) {
         self.start = Timestamp(start.utf8) ?? Timestamp(microseconds: 0)
         self.seed = seed
         self.secondsApart = secondsApart
+        self.origin = origin
     }
 
     /// Where nothing is stored.
     var beginning: StoreCheckpoint { StoreCheckpoint(position: Position(0), chain: chain(0)) }
 
+    /// Computed from the beginning: the journals of these tests are short.
     func chain(_ position: Int64) -> [UInt8] {
-        (0..<32).map { UInt8(truncatingIfNeeded: position &* 31 &+ Int64($0) &* Int64(seed)) }
+        var chain = SHA256.hash(of: "dispatch-ledger:\(origin)").bytes
+        for earlier in 0..<position { chain = SHA256.hash(of: chain + Array(body(earlier + 1).utf8)).bytes }
+        return chain
+    }
+
+    /// The line before its chain.
+    private func body(_ position: Int64) -> String {
+        #"{"position":\#(position),"text":"tab\t line\n slash\\ quote\" ünï","n":"\u0000","seed":\#(seed)"#
     }
 
     func chain(at position: Position) -> [UInt8]? { chain(position.value) }
@@ -30,12 +45,13 @@ struct SampleJournal {
     func cost(_ position: Int64) -> Money { Money(attos: 1_234_567_890_123_456_789 / Int128(position) + 1) }
 
     func event(_ position: Int64) -> StoredEvent {
-        let line = #"{"position":\#(position),"text":"tab\t line\n slash\\ quote\" ünï","n":"\u0000"}"#
+        let chain = chain(position)
+        let line = #"\#(body(position)),"chain":"\#(Hex.encode(chain))"}"#
         var event = StoredEvent(
             position: Position(position),
             recordedAt: Timestamp(
                 microseconds: start.microseconds + (position - 1) * secondsApart * 1_000_000),
-            id: UniqueID(bits: UInt128(position)), type: "call.settled", chain: chain(position),
+            id: UniqueID(bits: UInt128(position)), type: "call.settled", chain: chain,
             line: ArraySlice(line.utf8))
         event.user = "user-\(position % 3)"
         event.callID = "call\t\(position)"

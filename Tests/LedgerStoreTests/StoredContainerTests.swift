@@ -58,7 +58,7 @@ struct StoredContainerTests {
     func readBack() throws {
         let database = try TestDatabase()
         let store = try LedgerStore.open(url: database.server.url(database: database.name), origin: "o")
-        let journal = SampleJournal()
+        let journal = SampleJournal(origin: "o")
         _ = try store.resume(journalEnd: Position(1), chainAt: journal.chain(at:))
         let stored = try Self.fold([Self.recorded(1, .provisioned), Self.recorded(2, .oom)])
         let sample = journal.batch(1...2)

@@ -4,7 +4,7 @@
 -- Run it on a migrated database: psql -At -f migrations/checks/distributable.sql
 with keyed (name, key) as (
   values ('ledger.events', 'origin'), ('ledger.usage_hourly', 'origin'), ('ledger.checkpoints', 'origin'),
-    ('ledger.containers', 'origin'),
+    ('ledger.containers', 'origin'), ('ledger.usage_daily', 'origin'), ('ledger.sealed_months', 'origin'),
     ('ledger.quotas', 'user_id'), ('ledger.budget_leases', 'user_id')
 ), parents as (
   -- A later migration may bring a table that is named above: it counts from the day it is there.
@@ -32,7 +32,8 @@ with keyed (name, key) as (
     ('volatile function in a delete', '\mdelete\s+from\M[^;]*(clock_timestamp|random|gen_random_uuid|nextval)\s*\(')
 ), findings (finding, object) as (
   select 'expected table is missing', name from (values ('ledger.events'), ('ledger.usage_hourly'),
-    ('ledger.checkpoints'), ('ledger.containers')) v (name)
+    ('ledger.usage_daily'), ('ledger.checkpoints'), ('ledger.containers'), ('ledger.quotas'),
+    ('ledger.sealed_months')) v (name)
     where to_regclass(name) is null
   union all
   select 'table without its distribution column', t.name from tables t

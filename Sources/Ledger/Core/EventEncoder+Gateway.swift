@@ -34,6 +34,11 @@ extension EventEncoder {
     static func write(_ event: DispatchRejected, to line: inout LineWriter) {
         begin(event.dispatch, to: &line)
         line.field("requestModel", event.dispatch.requestModel)
+        writeRefusal(event, to: &line)
+    }
+
+    /// Writes why, and the figures of that moment.
+    static func writeRefusal(_ event: DispatchRejected, to line: inout LineWriter) {
         line.field("reason", event.reason.rawValue)
         if let limit = event.limit {
             line.object("limit") { fields in

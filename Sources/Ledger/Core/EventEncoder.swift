@@ -18,10 +18,7 @@ package enum EventEncoder {
         case .callExpired(let event): write(event, to: &line)
         case .quotaSet(let event): write(event, to: &line)
         case .quotaRemoved(let event): line.field("by", event.actor)
-        case .pricesPublished(let event):
-            line.field("priceBook", event.priceBook)
-            line.field("models", event.models)
-            line.field("from", event.source)
+        case .pricesPublished(let event): write(event, to: &line)
         case .dispatchStarted(let event): write(event, to: &line)
         case .dispatchCompleted(let event): write(event, to: &line)
         case .dispatchRejected(let event): write(event, to: &line)
@@ -71,6 +68,11 @@ package enum EventEncoder {
 
     private static func write(_ event: CallRejected, to line: inout LineWriter) {
         write(event.call, to: &line)
+        writeRefusal(event, to: &line)
+    }
+
+    /// Writes why, and the figures of that moment.
+    static func writeRefusal(_ event: CallRejected, to line: inout LineWriter) {
         line.field("reason", event.limit.kind.rawValue)
         line.object("limit") { writeFigures(of: event.limit, to: &$0) }
         line.field("requestedUsd", event.requested)
@@ -119,7 +121,13 @@ package enum EventEncoder {
         }
     }
 
-    private static func write(_ event: QuotaSet, to line: inout LineWriter) {
+    static func write(_ event: PricesPublished, to line: inout LineWriter) {
+        line.field("priceBook", event.priceBook)
+        line.field("models", event.models)
+        line.field("from", event.source)
+    }
+
+    static func write(_ event: QuotaSet, to line: inout LineWriter) {
         if let limit = event.quota.dailyLimit { line.field("dailyLimitUsd", limit) }
         if let limit = event.quota.monthlyLimit { line.field("monthlyLimitUsd", limit) }
         if let limit = event.quota.dailyTokens { line.field("dailyTokens", limit) }

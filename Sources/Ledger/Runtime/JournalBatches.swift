@@ -31,16 +31,20 @@ struct JournalBatches: ~Copyable {
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
         var containers: [ContainerHandle: StoredContainer] = [:]
+        var quotas: [UserID: StoredQuota] = [:]
         var bytes = 0
         while events.count < Self.eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
             bytes += line.bytes.count
             let recorded = try Replay.decode(line)
             UsageDelta.each(of: recorded) { sums[$0.key, default: UsageSums()].add($0.sums) }
             StoredContainer.add(recorded, to: &containers)
+            StoredQuota.add(recorded, to: &quotas)
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
         return events.isEmpty
-            ? nil : IngestBatch(after: after, events: events, sums: sums, containers: containers)
+            ? nil
+            : IngestBatch(
+                after: after, events: events, sums: sums, containers: containers, quotas: quotas)
     }
 
     private mutating func line(upTo limit: JournalMark) throws(LedgerError) -> JournalLine? {

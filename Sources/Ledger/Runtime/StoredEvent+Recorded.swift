@@ -8,8 +8,11 @@ extension StoredEvent {
             position: recorded.position, recordedAt: recorded.timestamp, id: recorded.id,
             type: recorded.event.type.rawValue, chain: chain, line: line)
         user = recorded.event.user?.text
+        details = EventDetails.json(of: recorded.event)
         switch recorded.event {
-        case .callReserved(let event): describe(event.call)
+        case .callReserved(let event):
+            describe(event.call)
+            priceBook = event.priceBook
         case .callSettled(let event):
             describe(event.call)
             describe(event.cost)
@@ -18,6 +21,7 @@ extension StoredEvent {
             outputTokens = event.usage.outputTokens
             durationMilliseconds = event.durationMilliseconds
             providerRequestID = event.providerRequestID
+            priceBook = event.priceBook
         case .callRejected(let event): describe(event.call)
         case .callExpired(let event):
             describe(event.call)
@@ -28,7 +32,8 @@ extension StoredEvent {
         case .dispatchRejected(let event): describe(event.dispatch)
         case .containerChanged(let event): durationMilliseconds = event.durationMilliseconds
         case .usageReported(let event): describe(event)
-        case .quotaSet, .quotaRemoved, .pricesPublished, .alertReceived: break
+        case .pricesPublished(let event): priceBook = event.priceBook
+        case .quotaSet, .quotaRemoved, .alertReceived: break
         }
     }
 
@@ -48,6 +53,8 @@ extension StoredEvent {
         outputTokens = event.usage.outputTokens
         durationMilliseconds = event.durationMilliseconds
         providerRequestID = event.providerRequestID
+        billing = event.billing.rawValue
+        priceBook = event.priceBook
     }
 
     private mutating func describe(_ event: UsageReported) {
@@ -57,6 +64,7 @@ extension StoredEvent {
         model = event.model
         inputTokens = event.usage.inputTokens
         outputTokens = event.usage.outputTokens
+        priceBook = event.priceBook
     }
 
     private mutating func describe(_ call: CallIdentity) {

@@ -8,19 +8,21 @@ package struct IngestBatch: Sendable {
     package let events: [StoredEvent]
     /// What they add to the hourly sums.
     package let sums: [RollupKey: UsageSums]
-
     /// What they did to containers.
     package let containers: [ContainerHandle: StoredContainer]
+    /// The limits that they leave to users.
+    package let quotas: [UserID: StoredQuota]
 
     /// Creates a batch; ``LedgerStore/ingest(_:)`` checks it.
     package init(
         after: StoreCheckpoint, events: [StoredEvent], sums: [RollupKey: UsageSums],
-        containers: [ContainerHandle: StoredContainer] = [:]
+        containers: [ContainerHandle: StoredContainer] = [:], quotas: [UserID: StoredQuota] = [:]
     ) {
         self.after = after
         self.events = events
         self.sums = sums
         self.containers = containers
+        self.quotas = quotas
     }
 
     /// Where the store is afterwards.

@@ -2,39 +2,6 @@ import LedgerCore
 import Postgres
 
 extension LedgerStore {
-    /// Lays what a batch did to containers over what is stored, in the order of their handles.
-    ///
-    /// One session holds the origin, so nobody writes between the read and the write.
-    func addContainers(_ containers: [ContainerHandle: StoredContainer]) throws(StoreError) {
-        guard !containers.isEmpty else { return }
-        var columns = [ArrayText](repeating: ArrayText(), count: 8)
-        for (handle, change) in containers.sorted(by: { $0.key < $1.key }) {
-            // An empty status: as stored.
-            let values: [String] = [
-                handle.text, change.container.user.text, change.container.containerID,
-                change.container.image, change.isNew ? "t" : "f", change.status?.name ?? "",
-                (change.status?.since ?? Timestamp(microseconds: 0)).text, String(change.ooms),
-            ]
-            for (index, value) in values.enumerated() { columns[index].append(value) }
-        }
-        _ = try query(Self.addContainersStatement, [origin] + columns.map(\.text))
-    }
-
-    private static let addContainersStatement = """
-        insert into ledger.containers (origin, handle, user_id, container_id, image, status, changed_at, ooms)
-        select $1::text, added.handle, added.user_id, added.container_id, added.image,
-          coalesce(nullif(added.status, ''), stored.status, 'running'),
-          case when added.status = '' then coalesce(stored.changed_at, added.at) else added.at end,
-          case when added.is_new then added.ooms else coalesce(stored.ooms, 0) + added.ooms end
-        from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],
-            $8::timestamptz[], $9::bigint[])
-          as added (handle, user_id, container_id, image, is_new, status, at, ooms)
-          left join ledger.containers stored on stored.origin = $1::text and stored.handle = added.handle
-        on conflict (origin, handle) do update set
-          user_id = excluded.user_id, container_id = excluded.container_id, image = excluded.image,
-          status = excluded.status, changed_at = excluded.changed_at, ooms = excluded.ooms
-        """
-
     /// Reads the rows of the origin, by handle.
     func containers() throws(StoreError) -> [StoredContainerRow] {
         let rows = try query(
@@ -53,5 +20,22 @@ extension LedgerStore {
             containers.append(StoredContainerRow(container: container, status: status, ooms: ooms))
         }
         return containers
+    }
+}
+
+extension StoredContainer {
+    /// The changes as `ledger.ingest` takes them: without a status where it stays as it is stored.
+    static func json(_ containers: [ContainerHandle: StoredContainer]) -> String {
+        JSONRows.text(containers.sorted { $0.key < $1.key }) { row, change in
+            let (handle, stored) = change
+            row.field("handle", handle.text)
+            row.field("user_id", stored.container.user.text)
+            row.field("container_id", stored.container.containerID)
+            row.field("image", stored.container.image)
+            row.flag("is_new", stored.isNew)
+            row.field("status", stored.status?.name)
+            if let since = stored.status?.since { row.field("changed_at", since) }
+            row.field("ooms", stored.ooms)
+        }
     }
 }

@@ -15,14 +15,14 @@ extension LedgerStore {
         guard holdsOrigin else { throw .connection("the origin is not taken: resume first") }
         do {
             try preparePartitions(for: batch)
+            try openStaging()
             try execute("begin")
-            guard try moveCheckpoint(from: batch.after, to: batch.end) else {
+            try copy(batch.events)
+            try copy(batch.sums)
+            guard try goOn(with: batch) else {
                 try execute("rollback")
                 return try explainRefusal(of: batch)
             }
-            try copy(batch.events)
-            try addSums(batch.sums)
-            try addContainers(batch.containers)
         } catch {
             // A partition may have been dropped: look again next time.
             monthsReady = []
@@ -30,6 +30,26 @@ extension LedgerStore {
             throw error
         }
         try commit(batch)
+    }
+
+    /// Makes the session's incoming tables, once.
+    private func openStaging() throws(StoreError) {
+        guard !isStagingOpen else { return }
+        try execute("select ledger.open_ingest()")
+        isStagingOpen = true
+    }
+
+    /// Has the server check and store what was sent.
+    ///
+    /// - Returns: whether its checkpoint was at the batch's start.
+    private func goOn(with batch: IngestBatch) throws(StoreError) -> Bool {
+        try query(
+            "select ledger.ingest($1, $2, $3, $4, $5)",
+            [
+                origin, String(batch.after.position.value), Bytea.text(batch.after.chain),
+                StoredContainer.json(batch.containers), StoredQuota.json(batch.quotas),
+            ]
+        ).text(0, 0) == "t"
     }
 
     private func commit(_ batch: IngestBatch) throws(StoreError) {
@@ -40,33 +60,6 @@ extension LedgerStore {
             do { try takeOrigin() } catch { throw .connection(reason) }
             guard try checkpoint() == batch.end else { throw .connection(reason) }
         }
-    }
-
-    /// Compare and set.
-    ///
-    /// - Returns: whether the store was at `start`.
-    private func moveCheckpoint(
-        from start: StoreCheckpoint, to end: StoreCheckpoint
-    ) throws(StoreError) -> Bool {
-        if start.position == Position(0) {
-            return try query(
-                """
-                insert into ledger.checkpoints (origin, position, chain) values ($1, $2, $3)
-                on conflict do nothing
-                """,
-                [origin, String(end.position.value), Bytea.text(end.chain)]
-            ).affectedRows == 1
-        }
-        return try query(
-            """
-            update ledger.checkpoints set position = $4, chain = $5, updated_at = now()
-            where origin = $1 and position = $2 and chain = $3
-            """,
-            [
-                origin, String(start.position.value), Bytea.text(start.chain), String(end.position.value),
-                Bytea.text(end.chain),
-            ]
-        ).affectedRows == 1
     }
 
     /// Says why the checkpoint could not be moved; returns when the batch is stored already.
@@ -91,15 +84,34 @@ extension LedgerStore {
             try connection.beginCopy(StoredEvent.copyStatement)
             var rows = CopyTextWriter(reservingBytes: Self.copyChunkBytes * 2)
             for event in events {
-                event.write(to: &rows, origin: origin)
-                guard rows.bytes.count >= Self.copyChunkBytes else { continue }
-                try connection.put(rows.bytes)
-                rows.removeAll()
+                event.write(to: &rows)
+                try send(&rows, whenLongerThan: Self.copyChunkBytes)
             }
-            try connection.put(rows.bytes)
+            try send(&rows, whenLongerThan: 0)
             return try connection.endCopy()
         }
         guard count == events.count else { throw .malformed("sent \(events.count) events, \(count) arrived") }
+    }
+
+    private func copy(_ sums: [RollupKey: UsageSums]) throws(StoreError) {
+        guard !sums.isEmpty else { return }
+        let count = try perform { () throws(PostgresError) in
+            try connection.beginCopy(RollupKey.copyStatement)
+            var rows = CopyTextWriter(reservingBytes: Self.copyChunkBytes * 2)
+            for (key, sum) in sums {
+                key.write(sum, origin: origin, to: &rows)
+                try send(&rows, whenLongerThan: Self.copyChunkBytes)
+            }
+            try send(&rows, whenLongerThan: 0)
+            return try connection.endCopy()
+        }
+        guard count == sums.count else { throw .malformed("sent \(sums.count) sums, \(count) arrived") }
+    }
+
+    private func send(_ rows: inout CopyTextWriter, whenLongerThan bytes: Int) throws(PostgresError) {
+        guard rows.bytes.count > bytes else { return }
+        try connection.put(rows.bytes)
+        rows.removeAll()
     }
 
     private static let copyChunkBytes = 1 << 18

@@ -11,8 +11,8 @@ extension LedgerStore {
         return Int(try query("select max(version) from ledger.schema_migrations").integer(0, 0) ?? 0)
     }
 
-    /// Applies the migrations that are missing, each in its own transaction, and makes this and the next two
-    /// months.
+    /// Applies the migrations that are missing, each in its own transaction, replaces the functions and views
+    /// that differ, and makes this and the next two months.
     ///
     /// Safe to run from several processes at once.
     ///
@@ -23,6 +23,7 @@ extension LedgerStore {
     package func migrate() throws(StoreError) -> [String] {
         var applied: [String] = []
         for migration in Migration.all where try apply(migration) { applied.append(migration.name) }
+        try replaceObjects()
         _ = try query("select ledger.create_partitions(2)")
         return applied
     }
@@ -52,12 +53,51 @@ extension LedgerStore {
         }
     }
 
+    /// Brings functions and views up to this program's, unless the database has a newer schema.
+    private func replaceObjects() throws(StoreError) {
+        try inTransaction(Self.migrationSettings) { () throws(StoreError) in
+            try takeMigrationLock()
+            guard try schemaVersion() <= Self.schemaVersionWanted else { return }
+            let differing = try namesOfDifferingObjects()
+            for object in Migration.objects where differing.contains(object.name) {
+                try execute(object.sql)
+                _ = try query(
+                    """
+                    insert into ledger.schema_objects (name, sha256)
+                    values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'))
+                    on conflict (name) do update set sha256 = excluded.sha256, applied_at = now()
+                    """, [object.name, object.sql])
+            }
+        }
+    }
+
+    private func namesOfDifferingObjects() throws(StoreError) -> Set<String> {
+        var names = ArrayText()
+        var texts = ArrayText()
+        for object in Migration.objects {
+            names.append(object.name)
+            texts.append(object.sql)
+        }
+        let rows = try query(
+            """
+            select name from unnest($1::text[], $2::text[]) as wanted (name, text)
+              left join ledger.schema_objects using (name)
+            where sha256 is distinct from encode(sha256(convert_to(text, 'UTF8')), 'hex')
+            """, [names.text, texts.text])
+        return Set((0..<rows.rowCount).compactMap { rows.text($0, 0) })
+    }
+
+    private static let migrationSettings = "set local statement_timeout = 0; set local lock_timeout = '60s'"
+
+    private func takeMigrationLock() throws(StoreError) {
+        _ = try query("select pg_advisory_xact_lock(hashtextextended('dispatch-ledger.migrate', 0))")
+    }
+
     /// Applies one migration unless the database has it.
     private func apply(_ migration: Migration) throws(StoreError) -> Bool {
         var isNew = false
-        try inTransaction("set local statement_timeout = 0; set local lock_timeout = '60s'") {
-            () throws(StoreError) in
-            _ = try query("select pg_advisory_xact_lock(hashtextextended('dispatch-ledger.migrate', 0))")
+        try inTransaction(Self.migrationSettings) { () throws(StoreError) in
+            try takeMigrationLock()
             if try schemaVersion() > 0 {
                 let rows = try query(
                     """

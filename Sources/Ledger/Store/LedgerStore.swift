@@ -11,6 +11,8 @@ package final class LedgerStore {
     let connection: PostgresConnection
     /// Months whose partition is known to be there, as their first days.
     var monthsReady: Set<Day> = []
+    /// Whether the session has its incoming tables.
+    var isStagingOpen = false
     private var isOriginTaken = false
     /// Set by the first error of the connection: libpq may take it for good a while longer.
     private var isBroken = false
@@ -75,6 +77,7 @@ package final class LedgerStore {
     func takeOrigin() throws(StoreError) {
         if !isConnected || connection.transactionState == .active {
             isOriginTaken = false
+            isStagingOpen = false
             monthsReady = []
             try perform { () throws(PostgresError) in try connection.reconnect() }
             isBroken = false

@@ -29,6 +29,10 @@ package struct StoredEvent: Sendable {
     package var result: String?
     /// `priced`, `estimated` or `unpriced`.
     package var costState: String?
+    /// `proxied` or `direct`, of an agent run.
+    package var billing: String?
+    /// The content hash of the price book.
+    package var priceBook: String?
     /// All input tokens, cached ones included.
     package var inputTokens: Int64?
     /// All output tokens.
@@ -39,6 +43,8 @@ package struct StoredEvent: Sendable {
     package var durationMilliseconds: Int64?
     /// The provider's name for the request.
     package var providerRequestID: String?
+    /// What else an event of a rare type says, as a JSON object; never a prompt.
+    package var details: [UInt8]?
     /// The chain at this event, 32 bytes.
     package var chain: [UInt8]
     /// The journal's bytes, without the newline.

@@ -41,6 +41,8 @@ package struct PostgresOptions: Sendable {
             ("TimeZone", "UTC"),
             ("DateStyle", "ISO, YMD"),
             ("bytea_output", "hex"),
+            // What is sent to a temporary table stays in memory; taken only where there is one.
+            ("temp_buffers", "32MB"),
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "3"),
             ("tcp_keepalives_count", "3"),

@@ -1,0 +1,32 @@
+import Foundation
+import LedgerCore
+import Testing
+
+@Suite("Event details")
+struct EventDetailsTests {
+    static let busy: Set<EventType> = [.callReserved, .callSettled, .dispatchStarted]
+
+    @Test(
+        "What SQL gets beside the columns is part of the line, and nothing that a person wrote",
+        arguments: EventType.allCases)
+    func partOfTheLine(_ type: EventType) throws {
+        for recorded in try Examples.events(of: type) {
+            guard let details = EventDetails.json(of: recorded.event) else {
+                #expect(Self.busy.contains(type))
+                continue
+            }
+            #expect(!Self.busy.contains(type))
+            var line: [UInt8] = []
+            EventEncoder.append(recorded, to: &line)
+            let whole = try object(line + [UInt8(ascii: "}")])
+            for (key, value) in try object(details) {
+                #expect(whole[key] == value, "\(key)")
+                #expect(!["prompt", "toolInputs", "summary", "sessionId"].contains(key))
+            }
+        }
+    }
+
+    private func object(_ bytes: [UInt8]) throws -> [String: NSObject] {
+        try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: NSObject])
+    }
+}
