@@ -81,7 +81,7 @@ let package = Package(
 
         // The ledger.
         target("LedgerJournal", at: "Ledger/Journal", ["LedgerCore", "Files", "Crypto", "Threads"]),
-        target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres", "Crypto"]),
+        target("LedgerStore", at: "Ledger/Store", ["LedgerCore", "Postgres"]),
         target(
             "LedgerRuntime", at: "Ledger/Runtime",
             [

@@ -24,10 +24,8 @@ comment on column ledger.events.price_book is 'The content hash of the price boo
 comment on column ledger.events.details is
   'What else an event of a rare type says: limits, reasons, containers, alerts, books. Never a prompt.';
 
--- An identifier is looked for in all of time: a Bloom filter a block range costs an append next to nothing.
-create index events_by_identifier on ledger.events using brin (
-  call_id text_bloom_ops, dispatch_id text_bloom_ops, session_id text_bloom_ops, provider_request_id text_bloom_ops
-) with (autosummarize = on);
+-- What one run did is asked for by its name alone. Calls without a run have no entry.
+create index events_by_dispatch on ledger.events (dispatch_id, recorded_at) where dispatch_id is not null;
 -- Agent runs are few beside calls; their durations are read without touching the table.
 create index events_dispatches on ledger.events (recorded_at) include (source, result, duration_ms)
   where type = 'dispatch.completed';

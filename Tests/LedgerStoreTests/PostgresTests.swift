@@ -1,3 +1,4 @@
+import LedgerCore
 import Postgres
 import TestSupport
 import Testing
@@ -8,20 +9,42 @@ struct PostgresTests {
 
     init() throws { database = try TestDatabase(migrated: false) }
 
-    @Test("COPY rows escape what the format gives a meaning")
-    func copyText() {
-        var rows = CopyTextWriter()
-        rows.append("a\tb\nc\rd\\N")
-        rows.append(nil)
-        rows.append("")
-        rows.append(-5)
-        rows.appendBytea([0, 0xAB, 0xFF])
-        rows.append(ArraySlice("\\{\"ü\"}".utf8))
-        rows.endRow()
-        rows.append("next")
-        rows.endRow()
-        let text = String(decoding: rows.bytes, as: UTF8.self)
-        #expect(text == "a\\tb\\nc\\rd\\\\N\t\\N\t\t-5\t\\\\x00abff\t\\\\{\"ü\"}\nnext\n")
+    @Test("COPY brings each kind of value as it was")
+    func copyRows() throws {
+        let texts = ["a\tb\nc\rd\\N \\.", "", "ünï", nil]
+        let amounts: [Int128] = [
+            0, 1, -1, 1_000_000_000_000_000_000, 99_999_999_999_999_999_999_999_999_999_999_999_999,
+            -12_345_000_000_000_000_006_789, 10_000_000_000_000_000_000_000,
+        ]
+        let session = try database.connect()
+        try session.execute(
+            "create temp table t (a text, b bigint, c uuid, d timestamptz, e jsonb, f numeric(38, 18), g bytea)"
+        )
+        try session.beginCopy("copy t from stdin with (format binary)")
+        var rows = CopyWriter(columns: 7)
+        for (index, amount) in amounts.enumerated() {
+            rows.beginRow()
+            rows.append(texts[index % 4])
+            rows.append(index == 2 ? nil : Int64.min + Int64(index))
+            rows.append(uuid: 0x0123_4567_89AB_CDEF_0123_4567_89AB_CDEF)
+            rows.append(microsecondsSince1970: 1_793_491_200_123_456)
+            rows.append(json: index == 3 ? nil : Array(#"{"a":"\n"}"#.utf8))
+            rows.append(numericAttos: amount)
+            rows.append([0, 0xAB, 0xFF][...])
+        }
+        rows.end()
+        try session.put(rows.bytes)
+        #expect(try session.endCopy() == amounts.count)
+        let stored = try session.query("select * from t order by b nulls first")
+        for (row, index) in ([2, 0, 1] + Array(3..<amounts.count)).enumerated() {
+            #expect(stored.text(row, 0) == texts[index % 4])
+            #expect(stored.integer(row, 1) == (index == 2 ? nil : Int64.min + Int64(index)))
+            #expect(stored.text(row, 2) == "01234567-89ab-cdef-0123-456789abcdef")
+            #expect(stored.text(row, 3) == "2026-11-01 00:00:00.123456+00")
+            #expect(stored.text(row, 4) == (index == 3 ? nil : #"{"a": "\n"}"#))
+            #expect(try stored.text(row, 5).map { try Money(decimal: $0).attos } == amounts[index])
+            #expect(stored.bytea(row, 6) == [0, 0xAB, 0xFF])
+        }
     }
 
     @Test("bytea is read back, and nothing else is", arguments: ["\\x", "\\x00", "\\xdeadBEEF"])

@@ -80,38 +80,39 @@ extension LedgerStore {
     }
 
     private func copy(_ events: [StoredEvent]) throws(StoreError) {
-        let count = try perform { () throws(PostgresError) in
-            try connection.beginCopy(StoredEvent.copyStatement)
-            var rows = CopyTextWriter(reservingBytes: Self.copyChunkBytes * 2)
-            for event in events {
-                event.write(to: &rows)
-                try send(&rows, whenLongerThan: Self.copyChunkBytes)
-            }
-            try send(&rows, whenLongerThan: 0)
-            return try connection.endCopy()
-        }
-        guard count == events.count else { throw .malformed("sent \(events.count) events, \(count) arrived") }
+        try copy(
+            events, StoredEvent.copyStatement, columns: StoredEvent.columnCount
+        ) { event, rows in event.write(to: &rows) }
     }
 
     private func copy(_ sums: [RollupKey: UsageSums]) throws(StoreError) {
         guard !sums.isEmpty else { return }
-        let count = try perform { () throws(PostgresError) in
-            try connection.beginCopy(RollupKey.copyStatement)
-            var rows = CopyTextWriter(reservingBytes: Self.copyChunkBytes * 2)
-            for (key, sum) in sums {
-                key.write(sum, origin: origin, to: &rows)
-                try send(&rows, whenLongerThan: Self.copyChunkBytes)
-            }
-            try send(&rows, whenLongerThan: 0)
-            return try connection.endCopy()
-        }
-        guard count == sums.count else { throw .malformed("sent \(sums.count) sums, \(count) arrived") }
+        try copy(
+            sums, RollupKey.copyStatement, columns: RollupKey.columnCount
+        ) { [origin] row, rows in row.key.write(row.value, origin: origin, to: &rows) }
     }
 
-    private func send(_ rows: inout CopyTextWriter, whenLongerThan bytes: Int) throws(PostgresError) {
-        guard rows.bytes.count > bytes else { return }
-        try connection.put(rows.bytes)
-        rows.removeAll()
+    /// Sends each value as the row that `write` makes of it.
+    private func copy<Values: Collection>(
+        _ values: Values, _ statement: String, columns: Int,
+        _ write: (Values.Element, inout CopyWriter) -> Void
+    ) throws(StoreError) {
+        let count = try perform { () throws(PostgresError) in
+            try connection.beginCopy(statement)
+            var rows = CopyWriter(columns: columns, reservingBytes: Self.copyChunkBytes * 2)
+            for value in values {
+                write(value, &rows)
+                guard rows.bytes.count > Self.copyChunkBytes else { continue }
+                try connection.put(rows.bytes)
+                rows.removeAll()
+            }
+            rows.end()
+            try connection.put(rows.bytes)
+            return try connection.endCopy()
+        }
+        guard count == values.count else {
+            throw .malformed("sent \(values.count) rows, \(count) arrived")
+        }
     }
 
     private static let copyChunkBytes = 1 << 18

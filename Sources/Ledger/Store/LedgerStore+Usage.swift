@@ -17,7 +17,7 @@ extension LedgerStore {
         try inTransaction("set transaction isolation level repeatable read read only") {
             () throws(StoreError) in
             position = try checkpoint()?.position ?? Position(0)
-            let rows = try query(Self.usageStatement, parameters(of: breakdown, rowsMax))
+            let rows = try query(Self.statement(breakdown.bucket), parameters(of: breakdown, rowsMax))
             for row in 0..<rows.rowCount {
                 guard let group = Self.group(rows, row), let sum = Self.sums(rows, row) else {
                     throw .unreadable("the usage of \"\(origin)\"")
@@ -32,8 +32,7 @@ extension LedgerStore {
         let kept = [UsageDimension.user, .kind, .source, .provider, .model].map {
             breakdown.dimensions.contains($0) ? "t" : "f"
         }
-        let length = breakdown.bucket == .hour ? "hour" : "day"
-        return [origin, breakdown.from.text, breakdown.to.text, breakdown.user?.text, length] + kept
+        return [origin, breakdown.from.text, breakdown.to.text, breakdown.user?.text] + kept
             + [String(rowsMax + 1)]
     }
 
@@ -74,18 +73,28 @@ extension LedgerStore {
         return sums
     }
 
-    private static let usageStatement = """
-        select to_char(date_trunc($5, bucket), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-          case when $6::boolean then user_id else '' end, case when $7::boolean then kind else '' end,
-          case when $8::boolean then source else '' end, case when $9::boolean then provider else '' end,
-          case when $10::boolean then model else '' end,
+    /// The table whose rows are the buckets.
+    private static func table(_ bucket: UsageBucketLength) -> StaticString {
+        switch bucket {
+        case .hour: "ledger.usage_hourly"
+        case .day: "ledger.usage_daily"
+        }
+    }
+
+    private static func statement(_ bucket: UsageBucketLength) -> String {
+        """
+        select to_char(bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+          case when $5::boolean then user_id else '' end, case when $6::boolean then kind else '' end,
+          case when $7::boolean then source else '' end, case when $8::boolean then provider else '' end,
+          case when $9::boolean then model else '' end,
           sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens),
           sum(unpriced_calls), sum(dispatches), sum(failed_dispatches),
           sum(cpu_ms), sum(memory_mib_s),
           sum(cost_usd), sum(estimated_usd), sum(held_usd)
-        from ledger.usage_hourly
+        from \(table(bucket))
         where origin = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz
           and ($4::text is null or user_id = $4)
-        group by 1, 2, 3, 4, 5, 6 limit $11
+        group by 1, 2, 3, 4, 5, 6 limit $10
         """
+    }
 }

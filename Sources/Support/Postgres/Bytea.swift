@@ -5,16 +5,11 @@ package enum Bytea {
     /// `\x…`, as a parameter takes it.
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
         var text = [UInt8]("\\x".utf8)
-        appendHex(bytes, to: &text)
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Appends two lower-case digits for each byte.
-    static func appendHex(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
         for byte in bytes {
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 0xF)])
         }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads `\x…`; nil for any other text.
