@@ -30,19 +30,7 @@ class PostgresCluster:
             shutil.chown(self.folder, self.owner, self.owner)
         self.data = self.folder / "data"
         self._databases = 0
-        self._run(
-            "initdb",
-            "-D",
-            self.data,
-            "-U",
-            "ledger",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--auth=trust",
-            "--no-sync",
-            "--no-instructions",
-        )
+        self._create()
         self.process = Process(
             "postgres",
             [
@@ -62,6 +50,20 @@ class PostgresCluster:
         if os.geteuid() == 0:
             self.process.log.touch()
             shutil.chown(self.process.log, self.owner)
+
+    def _create(self) -> None:
+        locale = ("-E", "UTF8", "--locale=C.UTF-8")
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "ledger",
+            *locale,
+            "--auth=trust",
+            "--no-sync",
+            "--no-instructions",
+        )
 
     def _run(self, program: str, *arguments) -> None:
         wrapper = []
@@ -106,6 +108,14 @@ class PostgresCluster:
         """Kills the postmaster; its children notice and end by themselves."""
         self.process.kill9()
 
+    def configure(self, **settings: str) -> None:
+        """Changes settings that need no restart."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for name, value in settings.items():
+                setting = psycopg.sql.Identifier(name)
+                connection.execute(psycopg.sql.SQL("alter system set {} = {}").format(setting, value))
+            connection.execute("select pg_reload_conf()")
+
     def create_database(self, name: str | None = None) -> str:
         """Creates a database and returns its URL."""
         self._databases += 1
@@ -120,3 +130,52 @@ class PostgresCluster:
         finally:
             self.process.kill9()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Standby(PostgresCluster):
+    """A copy that follows a primary until it is promoted."""
+
+    NAME = "standby"
+
+    def __init__(self, primary: PostgresCluster):
+        self.primary = primary
+        super().__init__()
+
+    def _create(self) -> None:
+        source = f"application_name={self.NAME} host={self.primary.folder} user=ledger"
+        self._run(
+            "pg_basebackup",
+            "-D",
+            self.data,
+            "-R",
+            "-C",
+            "-S",
+            self.NAME,
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-d",
+            source,
+        )
+
+    def wait_following(self, seconds: float = 20) -> None:
+        """Waits until the primary streams to it."""
+
+        def streams() -> bool:
+            with psycopg.connect(self.primary.url("postgres")) as connection:
+                return bool(
+                    connection.execute("select from pg_stat_replication where state = 'streaming'").rowcount
+                )
+
+        wait_until(streams, seconds, "the standby to follow", self.process)
+
+    def promote(self) -> None:
+        """Makes it the primary."""
+        self._run("pg_ctl", "-D", self.data, "-w", "promote")
+
+
+def either(database: str, *clusters: PostgresCluster) -> str:
+    """The URL of a database on whichever of the clusters takes writes."""
+    hosts = ",".join(str(cluster.folder) for cluster in clusters)
+    return f"postgresql:///{database}?host={hosts}&user=ledger&target_session_attrs=read-write"
