@@ -23,10 +23,11 @@ package final class AdminDesk {
     /// - Throws: ``LedgerError/thread``.
     package init(
         loop: EventLoop, ledger: Ledger, access: KeyAccess, source: DashboardSource,
-        postgresURL: String?, chartScript: [UInt8]?, recorder: EventRoutes.Recorder, shell: ServiceShell,
+        postgresURL: String?, reads: PostgresReads, chartScript: [UInt8]?, recorder: EventRoutes.Recorder,
+        shell: ServiceShell,
         log: Logger
     ) throws(LedgerError) {
-        archive = UsageArchive(ledger, postgresURL: postgresURL, log: log)
+        archive = UsageArchive(ledger, postgresURL: postgresURL, reads: reads, log: log)
         dashboard = DashboardRoutes(
             loop: loop, ledger: ledger, archive: archive, access: access, source: source)
         UsageRoutes(archive: archive, loop: loop, access: access, now: ledger.configuration.now)

@@ -15,7 +15,7 @@ enum AdminSource {
 
     static func desk(
         _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger,
-        shell: ServiceShell, log: Logger, ingest: PostgresIngest?,
+        shell: ServiceShell, log: Logger, ingest: PostgresIngest?, reads: PostgresReads,
         _ complete: (inout DashboardSource) -> Void = { _ in }
     ) throws(CommandFailure) -> AdminDesk {
         let log = log.with(service: "platform")
@@ -28,7 +28,7 @@ enum AdminSource {
         do throws(LedgerError) {
             return try AdminDesk(
                 loop: loop, ledger: ledger, access: access, source: source,
-                postgresURL: settings.postgresURL, chartScript: chartScript(environment, log),
+                postgresURL: settings.postgresURL, reads: reads, chartScript: chartScript(environment, log),
                 recorder: EventRoutes.Recorder(ledger), shell: shell, log: log)
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
     }

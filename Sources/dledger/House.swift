@@ -54,8 +54,9 @@ struct House {
     private mutating func addServices(
         _ services: Set<ServiceName>, _ environment: Environment
     ) throws(CommandFailure) {
+        let reads = PostgresReads()
         let shared = LedgerMetrics(
-            ledger, ingest: ingest, usersMax: settings.metricsUsersMax, build: Build.version)
+            ledger, ingest: ingest, reads: reads, usersMax: settings.metricsUsersMax, build: Build.version)
         let health = LedgerHealth(ledger, ingest: ingest)
         for name in ServiceName.allCases where services.contains(name) {
             let set = MetricSet()
@@ -81,7 +82,8 @@ struct House {
                     orchestrator.isEngineReachable
                 }
                 admin = try AdminSource.desk(
-                    settings, environment, loop: loop, ledger: ledger, shell: shell, log: log, ingest: ingest
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, log: log, ingest: ingest,
+                    reads: reads
                 ) { platform.complete(&$0) }
                 add(shell, set, port: settings.platformPort, name, platform.handle)
             case .proxy:

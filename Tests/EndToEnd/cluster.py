@@ -29,6 +29,7 @@ class PostgresCluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.owner, self.owner)
         self.data = self.folder / "data"
+        self.port = 5432
         self._databases = 0
         self._create()
         self.process = Process(
@@ -76,7 +77,7 @@ class PostgresCluster:
             raise NotReady(f"{program} ended with {done.returncode}\n{done.stdout}{done.stderr}")
 
     def url(self, database: str) -> str:
-        return f"postgresql:///{database}?host={self.folder}&user=ledger"
+        return f"postgresql:///{database}?host={self.folder}&port={self.port}&user=ledger"
 
     def start(self) -> "PostgresCluster":
         # Right after a crash the children may still be ending: PostgreSQL then refuses, so it is asked again.
@@ -115,6 +116,12 @@ class PostgresCluster:
                 setting = psycopg.sql.Identifier(name)
                 connection.execute(psycopg.sql.SQL("alter system set {} = {}").format(setting, value))
             connection.execute("select pg_reload_conf()")
+
+    def listen(self, port: int, hba: str) -> None:
+        """Listens on loopback too from its next start, for those whom `pg_hba.conf` then names."""
+        self.port = port
+        self.process.command += ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}"]
+        (self.data / "pg_hba.conf").write_text(f"local all ledger trust\n{hba}\n")
 
     def create_database(self, name: str | None = None) -> str:
         """Creates a database and returns its URL."""

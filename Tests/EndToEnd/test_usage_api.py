@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import requests
+from ledger import check_metrics
 
 TODAY = datetime.now(UTC).strftime("%Y-%m-%d")
 QUERIES = [
@@ -95,10 +96,13 @@ def test_a_database_that_goes_away_takes_no_answer_with_it(make_ledger, own_clus
     ledger.wait_ingested()
     before = usage(ledger, "by=user,model").json()
     assert before["origin"] == "postgres"
+    assert ledger.sample("ledger_postgres_reads_total", "platform", result="answered") == 1
     own_cluster.stop()
     after = usage(ledger, "by=user,model").json()
     assert after["origin"] == "projection"
     assert after["rows"] == before["rows"]
+    assert ledger.sample("ledger_postgres_reads_total", "platform", result="failed") == 1
+    assert check_metrics(ledger.metrics_text("platform")) == ""
 
 
 def test_a_user_reads_their_own_and_nobody_else_s(journal_ledger):

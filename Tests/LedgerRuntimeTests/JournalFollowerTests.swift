@@ -39,12 +39,15 @@ struct JournalFollowerTests {
         _ = try ledger.ask(reserve(1, of: try user("ann"), .zero))
         let now = ledger.configuration.now()
         let day = UsageBreakdown(from: now.day.start, to: now, bucket: .day, dimensions: [.user])
-        let away = UsageStore(url: "postgresql://127.0.0.1:1/none", ledger: ledger, log: .silent)
+        let reads = PostgresReads()
+        let away = UsageStore(url: "postgresql://127.0.0.1:1/none", ledger: ledger, reads: reads, log: .silent)
         #expect(away.usage(day, notBefore: Position(0), rowsMax: 10) == nil)
         let database = try TestDatabase()
         let url = database.server.url(database: database.name)
-        let store = UsageStore(url: url, ledger: ledger, log: .silent)
+        let store = UsageStore(url: url, ledger: ledger, reads: reads, log: .silent)
         #expect(store.usage(day, notBefore: Position(1), rowsMax: 10) == nil)
         #expect(store.usage(day, notBefore: Position(0), rowsMax: 10)?.rows.isEmpty == true)
+        #expect(PostgresReads.Outcome.allCases.map { reads.count(of: $0) } == [1, 1, 1])
+        #expect(reads.seconds > 0)
     }
 }

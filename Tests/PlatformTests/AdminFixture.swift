@@ -61,7 +61,7 @@ final class AdminFixture: @unchecked Sendable {
         desk = try AdminDesk(
             loop: loop, ledger: ledger,
             access: KeyAccess(keySecret: Self.secret, adminToken: Self.adminToken), source: source,
-            postgresURL: postgresURL, chartScript: chartScript, recorder: EventRoutes.Recorder(ledger),
+            postgresURL: postgresURL, reads: reads, chartScript: chartScript, recorder: EventRoutes.Recorder(ledger),
             shell: shell, log: .silent)
         server = HTTPServer(loop: loop, handler: shell.handle)
         port = try server.listen(host: "127.0.0.1", port: 0)
@@ -71,6 +71,7 @@ final class AdminFixture: @unchecked Sendable {
         for _ in 0..<1_000 where ledger.position.value == 0 { _ = bell.wait(timeoutMilliseconds: 10) }
     }
 
+    let reads = PostgresReads()
     private let time: ClockOfTests
 
     /// Sets the ledger's time.

@@ -23,7 +23,7 @@ package final class LogRoutes: Sendable {
     private let access: GatewayAccess
     private let log: Logger
     private let scanBytesMax: Int
-    private let thread: WorkerThread<Void>
+    private let thread: WorkerPool<Void>
 
     /// Creates the routes and their thread; ``close()`` ends it.
     package init(
@@ -35,7 +35,7 @@ package final class LogRoutes: Sendable {
         self.access = access
         self.log = log
         self.scanBytesMax = scanBytesMax
-        thread = try WorkerThread(named: "gateway-logs", waitingMax: Self.waitingMax) {}
+        thread = try WorkerPool(named: "gateway-logs", waitingMax: Self.waitingMax) {}
     }
 
     /// Adds the route to `shell`.

@@ -7,6 +7,7 @@ package import Metrics
 package struct LedgerMetrics: Sendable {
     private let ledger: Ledger
     private let ingest: PostgresIngest?
+    private let reads: PostgresReads?
     private let usersMax: Int
     private let build: String
 
@@ -14,9 +15,12 @@ package struct LedgerMetrics: Sendable {
     static let otherUsers = "_other"
 
     /// Creates the metrics of `ledger`; users beyond the `usersMax` dearest are summed up as `_other`.
-    package init(_ ledger: Ledger, ingest: PostgresIngest?, usersMax: Int, build: String) {
+    package init(
+        _ ledger: Ledger, ingest: PostgresIngest?, reads: PostgresReads? = nil, usersMax: Int, build: String
+    ) {
         self.ledger = ledger
         self.ingest = ingest
+        self.reads = reads
         self.usersMax = usersMax
         self.build = build
     }
@@ -134,11 +138,26 @@ package struct LedgerMetrics: Sendable {
         writer.family(
             "ledger_postgres_lag_events", .gauge, help: "Durable events that PostgreSQL does not have yet.")
         writer.sample([:], .integer(max(view.usage.position.value - status.position, 0)))
+        writeReads(to: &writer)
         guard let divergence = status.divergence else { return }
         writer.family(
             "ledger_projection_divergence", .gauge,
             help: "Totals that differ between PostgreSQL and the projection; anything but 0 is a fault.")
         writer.sample([:], .integer(divergence))
+    }
+}
+
+extension LedgerMetrics {
+    private func writeReads(to writer: inout ExpositionWriter) {
+        guard let reads else { return }
+        writer.family(
+            "ledger_postgres_reads_total", .counter,
+            help: "Questions about usage put to PostgreSQL by this process, by how they ended.")
+        for outcome in PostgresReads.Outcome.allCases {
+            writer.sample(["result": outcome.rawValue], .integer(reads.count(of: outcome)))
+        }
+        writer.family("ledger_postgres_read_seconds_total", .counter, help: "How long they took together.")
+        writer.sample([:], .double(reads.seconds))
     }
 }
 

@@ -9,16 +9,20 @@ package final class UsageStore {
     private let url: String
     private let origin: String
     private let monotonicNanoseconds: @Sendable () -> UInt64
+    private let reads: PostgresReads
     private let log: Logger
     private var store: LedgerStore?
     private var retryNotBefore: UInt64 = 0
 
     /// How long a server that failed is left alone.
     private static let pauseNanoseconds: UInt64 = 5_000_000_000
+    /// The longest that one question may take.
+    private static let statementTimeoutMilliseconds = 5_000
 
     /// Creates the reader of `ledger`'s origin.
-    package init(url: String, ledger: Ledger, log: Logger) {
+    package init(url: String, ledger: Ledger, reads: PostgresReads, log: Logger) {
         self.url = url
+        self.reads = reads
         origin = ledger.configuration.origin
         monotonicNanoseconds = ledger.configuration.monotonicNanoseconds
         self.log = log
@@ -35,8 +39,11 @@ package final class UsageStore {
         do throws(StoreError) {
             let store = try connected()
             let found = try store.usage(breakdown, rowsMax: rowsMax)
-            return found.position >= position ? found : nil
+            let isEnough = found.position >= position
+            reads.count(isEnough ? .answered : .behind, nanoseconds: monotonicNanoseconds() &- now)
+            return isEnough ? found : nil
         } catch {
+            reads.count(.failed, nanoseconds: monotonicNanoseconds() &- now)
             store = nil
             retryNotBefore = now + Self.pauseNanoseconds
             log.warning("usage is not read from PostgreSQL", ["reason": "\(error)"], onceEvery: 10)
@@ -46,7 +53,8 @@ package final class UsageStore {
 
     private func connected() throws(StoreError) -> LedgerStore {
         if let store { return store }
-        let store = try LedgerStore.open(url: url, origin: origin)
+        let store = try LedgerStore.open(
+            url: url, origin: origin, statementTimeoutMilliseconds: Self.statementTimeoutMilliseconds)
         self.store = store
         return store
     }

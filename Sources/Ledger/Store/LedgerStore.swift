@@ -21,9 +21,11 @@ package final class LedgerStore {
     ///
     /// - Throws: ``StoreError/connection(_:)``.
     package static func open(
-        url: String, origin: String, applicationName: String = "dispatch-ledger"
+        url: String, origin: String, applicationName: String = "dispatch-ledger",
+        statementTimeoutMilliseconds: Int = 60_000
     ) throws(StoreError) -> LedgerStore {
-        let options = PostgresOptions(applicationName: applicationName)
+        var options = PostgresOptions(applicationName: applicationName)
+        options.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         do {
             return LedgerStore(
                 connection: try PostgresConnection.connect(url: url, options: options), origin: origin)

@@ -4,7 +4,7 @@ package import Logging
 import Synchronization
 package import Threads
 
-/// Answers questions about usage on a thread of its own: from PostgreSQL where that is up and has all that
+/// Answers questions about usage on threads of its own: from PostgreSQL where that is up and has all that
 /// is asked for, else from the journal's fold.
 package final class UsageArchive: Sendable {
     /// What was found.
@@ -35,51 +35,57 @@ package final class UsageArchive: Sendable {
     /// The most rows of an answer.
     package static let rowsMax = 10_000
     private static let waitingMax = 32
+    /// Each has a session in PostgreSQL.
+    package static let readers = 2
     private static let foldedAtOnceMax = 256
     private static let patienceMilliseconds = 2_000
 
     private let ledger: Ledger
     private let published = Lock(UsageHistory())
     private let advanced = Semaphore()
-    private let isAwaited = Atomic(false)
-    private let worker = Lock<WorkerThread<UsageStore?>?>(nil)
+    private let awaiting = Atomic(0)
+    private let workers = Lock<WorkerPool<UsageStore?>?>(nil)
     private let follower = Lock<JournalFollower?>(nil)
     private let storeURL: String?
+    private let reads: PostgresReads
     private let log: Logger
 
     /// Creates the archive; ``start()`` runs it.
-    package init(_ ledger: Ledger, postgresURL: String?, log: Logger) {
+    package init(_ ledger: Ledger, postgresURL: String?, reads: PostgresReads, log: Logger) {
         self.ledger = ledger
         storeURL = postgresURL
+        self.reads = reads
         self.log = log
     }
 
-    /// Starts its two threads.
+    /// Starts its threads.
     package func start() throws(ThreadError) {
         let follower = JournalFollower(ledger, log: log) { [self] events, _ in fold(events) }
         try follower.start()
         self.follower.withLock { $0 = follower }
-        let worker = try WorkerThread(named: "ledger-usage", waitingMax: Self.waitingMax) {
-            [storeURL, ledger, log] in storeURL.map { UsageStore(url: $0, ledger: ledger, log: log) }
+        let workers = try WorkerPool(
+            named: "ledger-usage", threads: Self.readers, waitingMax: Self.waitingMax
+        ) { [storeURL, ledger, log, reads] in
+            storeURL.map { UsageStore(url: $0, ledger: ledger, reads: reads, log: log) }
         }
-        self.worker.withLock { $0 = worker }
+        self.workers.withLock { $0 = workers }
     }
 
     /// Answers what waits and ends the threads; blocks until then.
     package func close() {
         follower.withLock { $0.take() }?.stop()
-        worker.withLock { $0.take() }?.close()
+        workers.withLock { $0.take() }?.close()
     }
 
     /// The fold so far.
     package var history: UsageHistory { published.withLock { $0 } }
 
-    /// Asks for sums; `reply` is called once, on the archive's thread or, when it is busy, at once.
+    /// Asks for sums; `reply` is called once, on a thread of the archive's or, when it is busy, at once.
     package func ask(
         _ breakdown: UsageBreakdown, reply: @escaping @Sendable (Result<Answer, Failure>) -> Void
     ) {
         let position = ledger.position
-        let isTaken = worker.withLock { $0 }?.submit { [self] store in
+        let isTaken = workers.withLock { $0 }?.submit { [self] store in
             reply(answer(breakdown, at: position, store))
         }
         if isTaken != true { reply(.failure(.busy)) }
@@ -91,7 +97,7 @@ package final class UsageArchive: Sendable {
             let some = events[start..<min(start + Self.foldedAtOnceMax, events.count)]
             published.withLock { history in for event in some { history.evolve(event) } }
         }
-        if isAwaited.load(ordering: .sequentiallyConsistent) { advanced.signal() }
+        for _ in 0..<awaiting.load(ordering: .sequentiallyConsistent) { advanced.signal() }
     }
 
     private func answer(
@@ -120,8 +126,8 @@ package final class UsageArchive: Sendable {
 
     /// The fold once it is at `position`, or after a while as far as it is.
     private func awaitHistory(at position: Position) -> UsageHistory {
-        isAwaited.store(true, ordering: .sequentiallyConsistent)
-        defer { isAwaited.store(false, ordering: .sequentiallyConsistent) }
+        awaiting.add(1, ordering: .sequentiallyConsistent)
+        defer { awaiting.subtract(1, ordering: .sequentiallyConsistent) }
         let clock = ledger.configuration.monotonicNanoseconds
         let end = clock() + UInt64(Self.patienceMilliseconds) * 1_000_000
         while true {

@@ -148,21 +148,23 @@ struct UsageRoutesTests {
     func busy() throws {
         let house = try AdminFixture()
         defer { house.stop() }
-        let archive = UsageArchive(house.ledger, postgresURL: nil, log: .silent)
+        let archive = UsageArchive(house.ledger, postgresURL: nil, reads: PostgresReads(), log: .silent)
         let breakdown = try UsageHistoryTests.breakdown("2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z", .day)
         try archive.start()
         let (answering, release) = (Semaphore(), Semaphore())
-        archive.ask(breakdown) { _ in
-            answering.signal()
-            release.wait()
+        for _ in 0..<UsageArchive.readers {
+            archive.ask(breakdown) { _ in
+                answering.signal()
+                release.wait()
+            }
         }
-        answering.wait()
+        for _ in 0..<UsageArchive.readers { answering.wait() }
         let refused = Lock(0)
         for _ in 0..<40 {
             archive.ask(breakdown) { if case .failure(.busy) = $0 { refused.withLock { $0 += 1 } } }
         }
         #expect(refused.withLock { $0 } == 8)
-        release.signal()
+        for _ in 0..<UsageArchive.readers { release.signal() }
         archive.close()
     }
 }

@@ -1,35 +1,39 @@
 import Synchronization
 
-/// A thread for work that blocks, with a bounded queue before it.
+/// A few threads for work that blocks, with one bounded queue before them.
 ///
-/// `State` is made on the thread and handed to each job: a connection that is the thread's alone, say.
-package final class WorkerThread<State>: Sendable {
+/// Each has a `State` of its own, made on the thread and handed to each of its jobs: a connection, say.
+package final class WorkerPool<State>: Sendable {
     /// One piece of work.
     package typealias Job = @Sendable (inout State) -> Void
 
     private let waitingMax: Int
     private let queue = Lock(Queue())
     private let wakeup = Semaphore()
-    private let thread = Lock<Thread?>(nil)
+    private let threads = Lock<[Thread]>([])
 
     private struct Queue {
         var jobs: [Job] = []
         var isClosed = false
     }
 
-    /// Starts the thread; at most `waitingMax` jobs wait.
+    /// Starts the threads; at most `waitingMax` jobs wait.
     package init(
-        named name: String, waitingMax: Int, _ makeState: @escaping @Sendable () -> State
+        named name: String, threads count: Int = 1, waitingMax: Int,
+        _ makeState: @escaping @Sendable () -> State
     ) throws(ThreadError) {
         self.waitingMax = waitingMax
-        let thread = try Thread(named: name) { [self] in
-            var state = makeState()
-            run(&state)
+        for _ in 0..<count {
+            let thread = try Thread(named: name) { [self] in
+                var state = makeState()
+                run(&state)
+            }
+            threads.withLock { $0.append(thread) }
         }
-        self.thread.withLock { $0 = thread }
     }
 
-    /// Runs `job` after those before it; false, and nothing done, when too many wait or it is closed.
+    /// Runs `job` when a thread is free, those before it first; false, and nothing done, when too many wait
+    /// or it is closed.
     package func submit(_ job: @escaping Job) -> Bool {
         let isTaken = queue.withLock { queue in
             guard !queue.isClosed, queue.jobs.count < waitingMax else { return false }
@@ -40,11 +44,15 @@ package final class WorkerThread<State>: Sendable {
         return isTaken
     }
 
-    /// Does what waits and ends the thread; blocks until then.
+    /// Does what waits and ends the threads; blocks until then.
     package func close() {
         queue.withLock { $0.isClosed = true }
-        wakeup.signal()
-        thread.withLock { $0.take() }?.join()
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for _ in threads { wakeup.signal() }
+        for thread in threads { thread.join() }
     }
 
     private func run(_ state: inout State) {
