@@ -8,13 +8,15 @@ import tempfile
 from pathlib import Path
 
 import append
+import engine
 import machine
 import proxy
 import pure
 import replay
+import sampling
 import table
 
-SCENARIOS = {"proxy": proxy, "append": append, "replay": replay, "pure": pure}
+SCENARIOS = {"proxy": proxy, "append": append, "replay": replay, "pure": pure, "sampling": sampling}
 
 
 def main() -> int:
@@ -31,6 +33,9 @@ def main() -> int:
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
     if unknown or options.rounds < 1 or options.seconds < 1 or options.events < 1:
         parser.error(f"scenarios are {', '.join(SCENARIOS)}; numbers are at least 1")
+    wanted = options.scenarios or list(SCENARIOS)
+    if "sampling" in wanted and (missing := engine.needs()):
+        parser.error(f"sampling: {missing}; name the others to do without it")
     # On the same disk as a ledger's home would be.
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=options.folder))
     out = sys.stderr if options.json else sys.stdout
@@ -41,11 +46,12 @@ def main() -> int:
         "PostgreSQL": (options.pgbench, "--version"),
         "DuckDB": (options.python, "-c", "import duckdb; print(duckdb.__version__)"),
         "wrk": ("wrk", "-v"),
+        "dockerd": ("dockerd", "--version"),
     }
     try:
         report = {"machine": machine.describe(folder, versions), "rounds": options.rounds}
         print(table.machine(report["machine"], options), file=out, flush=True)
-        for name in options.scenarios or SCENARIOS:
+        for name in wanted:
             report[name] = SCENARIOS[name].run(options, folder)
             print(getattr(table, name)(report[name]), file=out, flush=True)
         report["machine"]["loadAverageAfter"] = round(machine.os.getloadavg()[0], 2)

@@ -26,10 +26,16 @@ ANSWER = {
 }
 
 
+# For what is not measured against a peer on the same core.
+ALL_CORES = f"0-{os.cpu_count() - 1}"
+
+
 class Server:
     """One program on its core; stopped by its own id."""
 
-    def __init__(self, name: str, command: list, core: int, folder: Path, environment: dict | None = None):
+    def __init__(
+        self, name: str, command: list, core: int | str, folder: Path, environment: dict | None = None
+    ):
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:

@@ -104,3 +104,23 @@ def replay(report: dict) -> str:
 def pure(report: dict) -> str:
     cells = [[row["step"], spread(row["nanosecondsEach"])] for row in report["rows"]]
     return table("Steps of the ledger, one thread", ["step", "ns each"], cells)
+
+
+def sampling(report: dict) -> str:
+    cells = [
+        [
+            row["what"],
+            str(row["containers"]),
+            spread(row["milliseconds"]),
+            number(row["cpuMillisecondsEach"]) if "corePercent" in row else "–",
+            f"{row['corePercent']:.2f} %" if "corePercent" in row else "–",
+        ]
+        for row in report["rows"]
+    ]
+    head = ["what", "containers", "ms", "CPU ms each", "of a core at 15 s"]
+    found = report["check"]
+    return (
+        table("Sampling: one look at containers, beside the engine's own answers", head, cells)
+        + f"\n\n{found['running']} containers run, {found['series']['cpu_percent']} of them are in /metrics;"
+        f" {found['skipped']:.0f} looks were left out because the one before still ran."
+    )

@@ -118,12 +118,15 @@ package struct EngineContainer: Hashable, Sendable {
 
 /// What a container has used up to a moment.
 package struct StatsSample: Hashable, Sendable {
+    /// No machine has more processors.
+    static let onlineCPUsMax = 65_536
+
     /// Processor time of all its processes since it started, in nanoseconds.
     package var cpuNanoseconds: UInt64
     /// Processor time of the whole machine, in nanoseconds; nil where the engine does not tell it rightly.
     package var systemNanoseconds: UInt64?
-    /// How many processors there are.
-    package var onlineCPUs: Int
+    /// How many processors there are; nil where the engine does not tell.
+    package var onlineCPUs: Int?
     /// Memory in use, file cache included.
     package var memoryUsageBytes: Int64
     /// The part of it that the kernel can take back at once.
@@ -137,7 +140,7 @@ package struct StatsSample: Hashable, Sendable {
 
     /// Creates a sample.
     package init(
-        cpuNanoseconds: UInt64, systemNanoseconds: UInt64?, onlineCPUs: Int, memoryUsageBytes: Int64,
+        cpuNanoseconds: UInt64, systemNanoseconds: UInt64?, onlineCPUs: Int?, memoryUsageBytes: Int64,
         memoryInactiveFileBytes: Int64, memoryLimitBytes: Int64, receivedBytes: Int64? = nil,
         transmittedBytes: Int64? = nil
     ) {

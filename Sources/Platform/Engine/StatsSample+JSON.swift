@@ -34,11 +34,12 @@ extension StatsSample {
         EngineJSON.bytes(stats?["total_inactive_file"]) ?? EngineJSON.bytes(stats?["inactive_file"]) ?? 0
     }
 
-    private static func processors(_ cpu: JSONValue) -> Int {
+    /// Podman under cgroup v2 tells neither number.
+    private static func processors(_ cpu: JSONValue) -> Int? {
         let online = cpu["online_cpus"]?.int64 ?? 0
-        if online > 0 { return Int(min(online, 65_536)) }
-        let each = cpu["cpu_usage"]?["percpu_usage"]?.array.reduce(0) { count, _ in count + 1 }
-        return min(max(each ?? 0, 1), 65_536)
+        if online > 0 { return Int(min(online, Int64(onlineCPUsMax))) }
+        let each = cpu["cpu_usage"]?["percpu_usage"]?.array.reduce(0) { count, _ in count + 1 } ?? 0
+        return each > 0 ? min(each, onlineCPUsMax) : nil
     }
 
     /// The sums over all networks; nil where there is none.

@@ -47,16 +47,17 @@ struct SampleSeries {
     private func percent(
         _ used: UInt64, _ sample: StatsSample, since last: StatsSample, _ passed: UInt64
     ) -> Double? {
-        let cores = Double(max(sample.onlineCPUs, 1))
         let share: Double
-        if let system = sample.systemNanoseconds, let before = last.systemNanoseconds, system > before {
-            share = Double(used) / Double(system - before) * cores
+        if let system = sample.systemNanoseconds, let before = last.systemNanoseconds, system > before,
+            let cores = sample.onlineCPUs
+        {
+            share = Double(used) / Double(system - before) * Double(cores)
         } else if passed > 0 {
             share = Double(used) / Double(passed)
         } else {
             return nil
         }
-        return min(share, cores) * 100
+        return min(share, Double(sample.onlineCPUs ?? StatsSample.onlineCPUsMax)) * 100
     }
 
     private mutating func milliseconds(_ used: UInt64) -> Int64 {

@@ -92,6 +92,21 @@ struct EngineClientTests {
         #expect(inspected.result == .success(expected))
     }
 
+    @Test("Podman's recorded list and container are read alike")
+    func recordedPodman() async throws {
+        let expected = EngineContainer(
+            id: "c60af4508fe5844336245df5372b87c204db01fe84993b7a8954db07a2852932", name: "x1",
+            image: "localhost/ledger-busybox:1", labels: ["a": "b"], state: .running)
+        let listed = try await ask(EngineHarness.answer(RecordedPodman.list)) {
+            $0.list(label: "a=b", then: $1)
+        }
+        #expect(listed.result == .success([expected]))
+        let inspected = try await ask(EngineHarness.answer(RecordedPodman.inspected)) {
+            $0.inspect("x1", then: $1)
+        }
+        #expect(inspected.result == .success(expected))
+    }
+
     @Test("Health and the end of a container are read, also from a list's words")
     func health() throws {
         let list =

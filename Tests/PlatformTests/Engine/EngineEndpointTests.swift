@@ -54,7 +54,7 @@ struct EngineVersionTests {
 
     @Test("Podman says its name")
     func podman() throws {
-        #expect(try EngineVersion(Array(DocumentedStats.podmanVersion.utf8)).isPodman)
+        #expect(try EngineVersion(Array(RecordedPodman.version.utf8)).isPodman)
         #expect(try !EngineVersion(Array(RecordedEngine.version.utf8)).isPodman)
     }
 }

@@ -17,24 +17,47 @@ struct StatsSampleTests {
                     memoryUsageBytes: 520_192, memoryInactiveFileBytes: 0, memoryLimitBytes: 67_108_864))
     }
 
-    @Test("Docker under cgroup v2: inactive_file by its other name, and all networks summed")
+    @Test("Docker under cgroup v2, recorded: inactive_file by its other name")
     func cgroup2() throws {
-        let sample = try sample(DocumentedStats.cgroup2(cpu: 5_000_000_000, system: 80_000_000_000))
-        #expect(sample.memoryInactiveFileBytes == 15_728_640)
-        // 100 MiB in use, 15 MiB of it inactive file cache: 85 MiB.
-        #expect(SampleSeries.memoryBytes(sample) == 89_128_960)
-        #expect(sample.onlineCPUs == 4)
+        let sample = try sample(RecordedCgroup2.second)
+        #expect(
+            sample
+                == StatsSample(
+                    cpuNanoseconds: 14_420_128_000, systemNanoseconds: 213_650_000_000, onlineCPUs: 2,
+                    memoryUsageBytes: 26_251_264, memoryInactiveFileBytes: 25_165_824,
+                    memoryLimitBytes: 268_435_456, receivedBytes: 1_560, transmittedBytes: 378))
+        // The file of 24 MiB can be taken back: 26,251,264 − 25,165,824.
+        #expect(SampleSeries.memoryBytes(sample) == 1_085_440)
+    }
+
+    @Test("All networks are summed")
+    func networks() throws {
+        let text =
+            #"{"cpu_stats":{"cpu_usage":{"total_usage":1}},"memory_stats":{"usage":1},"networks":{"#
+            + #""eth0":{"rx_bytes":1000,"tx_bytes":200},"eth1":{"rx_bytes":24,"tx_bytes":56}}}"#
+        let sample = try sample(text)
         #expect(sample.receivedBytes == 1024)
         #expect(sample.transmittedBytes == 256)
     }
 
-    @Test("Podman: the machine's busy time is no base for a share, and is left out")
-    func podman() throws {
-        let sample = try sample(DocumentedStats.podman(cpu: 1_000, busy: 5_000), isPodman: true)
-        #expect(sample.systemNanoseconds == nil)
-        #expect(sample.memoryInactiveFileBytes == 0)
-        #expect(sample.memoryUsageBytes == 31_457_280)
-        #expect(sample.onlineCPUs == 2)
+    @Test("Podman under cgroup v1, recorded: the machine's busy time is no base for a share, and is left out")
+    func podman1() throws {
+        #expect(
+            try sample(RecordedPodman.cgroup1First, isPodman: true)
+                == StatsSample(
+                    cpuNanoseconds: 559_459_475, systemNanoseconds: nil, onlineCPUs: 2,
+                    memoryUsageBytes: 421_888, memoryInactiveFileBytes: 0, memoryLimitBytes: 67_108_864,
+                    receivedBytes: 0, transmittedBytes: 0))
+    }
+
+    @Test("Podman under cgroup v2, recorded: how many processors there are is not known")
+    func podman2() throws {
+        #expect(
+            try sample(RecordedPodman.cgroup2Second, isPodman: true)
+                == StatsSample(
+                    cpuNanoseconds: 4_882_886_000, systemNanoseconds: nil, onlineCPUs: nil,
+                    memoryUsageBytes: 61_440, memoryInactiveFileBytes: 0, memoryLimitBytes: 268_435_456,
+                    receivedBytes: 0, transmittedBytes: 0))
     }
 
     @Test("A stopped container is not running: Docker's zeros and Podman's empty body")

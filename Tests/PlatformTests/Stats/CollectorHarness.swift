@@ -116,7 +116,7 @@ final class CollectorHarness: @unchecked Sendable {
 
     /// A sample with these counters; memory of 3 MiB, a third of it inactive file cache.
     static func sample(
-        cpu: UInt64, system: UInt64? = nil, cpus: Int = 2, memory: Int64 = 3 << 20, inactive: Int64 = 1 << 20
+        cpu: UInt64, system: UInt64? = nil, cpus: Int? = 2, memory: Int64 = 3 << 20, inactive: Int64 = 1 << 20
     ) -> StatsSample {
         StatsSample(
             cpuNanoseconds: cpu, systemNanoseconds: system, onlineCPUs: cpus, memoryUsageBytes: memory,

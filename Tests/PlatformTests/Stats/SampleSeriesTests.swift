@@ -4,7 +4,7 @@ import Testing
 
 @Suite("SampleSeries")
 struct SampleSeriesTests {
-    private func sample(_ cpu: UInt64, _ system: UInt64?, cpus: Int = 2, memory: Int64 = 0) -> StatsSample {
+    private func sample(_ cpu: UInt64, _ system: UInt64?, cpus: Int? = 2, memory: Int64 = 0) -> StatsSample {
         CollectorHarness.sample(cpu: cpu, system: system, cpus: cpus, memory: memory, inactive: 0)
     }
 
@@ -33,26 +33,44 @@ struct SampleSeriesTests {
         #expect(step.cpuMilliseconds == 1019)
     }
 
-    @Test("cgroup v2 by hand: 3 of 80 seconds on 4 processors are 15 %")
+    @Test("Recorded from Docker under cgroup v2 at a limit of half a core: 49.3 %")
     func cgroup2() throws {
-        func sample(_ cpu: UInt64, _ system: UInt64) throws -> StatsSample {
-            try StatsSample(Array(DocumentedStats.cgroup2(cpu: cpu, system: system).utf8), isPodman: false)
-        }
-        let step = try difference(
-            sample(5_000_000_000, 100_000_000_000), sample(8_000_000_000, 180_000_000_000),
-            passed: 20_000_000_000)
-        #expect(step?.cpuPercent == 15)
+        let first = try StatsSample(Array(RecordedCgroup2.first.utf8), isPodman: false)
+        let second = try StatsSample(Array(RecordedCgroup2.second.utf8), isPodman: false)
+        let step = try #require(difference(first, second, passed: 11_000_000_000))
+        // used 14,420,128,000 − 9,354,604,000 = 5,065,524,000; system 213,650,000,000 − 193,100,000,000
+        // = 20,550,000,000; × 2 processors × 100.
+        #expect(abs((step.cpuPercent ?? 0) - 49.299_503_649_635_0) < 1e-9)
+        #expect(step.cpuMilliseconds == 5065)
+        // Both hold the file of 24 MiB: the means of what is left of 1,220,608 and 1,085,440, over 11 s.
+        #expect(step.memoryMebibyteSeconds == 12)
     }
 
-    @Test("Podman by hand: 3 seconds within 10 by the clock are 30 %, whatever the machine's busy time says")
+    @Test("Recorded from Podman at half a core: by the clock, whatever the machine's busy time says")
     func podman() throws {
-        func sample(_ cpu: UInt64, _ busy: UInt64) throws -> StatsSample {
-            try StatsSample(Array(DocumentedStats.podman(cpu: cpu, busy: busy).utf8), isPodman: true)
+        func percent(_ first: String, _ second: String, passed: Int64) throws -> Double {
+            let first = try StatsSample(Array(first.utf8), isPodman: true)
+            let second = try StatsSample(Array(second.utf8), isPodman: true)
+            return try #require(difference(first, second, passed: passed)?.cpuPercent)
         }
-        let step = try difference(
-            sample(1_000_000_000, 7_000_000_000), sample(4_000_000_000, 11_000_000_000),
-            passed: 10_000_000_000)
-        #expect(abs((step?.cpuPercent ?? 0) - 30) < 1e-9)
+        // `read`: 32.429736592 − 30.405670921 s; used 1,564,039,384 − 559,459,475 = 1,004,579,909.
+        let cgroup1 = try percent(
+            RecordedPodman.cgroup1First, RecordedPodman.cgroup1Second, passed: 2_024_065_671)
+        #expect(abs(cgroup1 - 49.631_784_353_305_2) < 1e-9)
+        // `read`: 4.671156310 − 2.065771120 s; used 4,882,886,000 − 3,567,737,000 = 1,315,149,000.
+        let cgroup2 = try percent(
+            RecordedPodman.cgroup2First, RecordedPodman.cgroup2Second, passed: 2_605_385_190)
+        #expect(abs(cgroup2 - 50.478_102_241_764_88) < 1e-9)
+    }
+
+    @Test("Without a number of processors the clock alone counts, and one of them is no limit")
+    func unknownProcessors() {
+        #expect(
+            difference(sample(0, nil, cpus: nil), sample(3_000, nil, cpus: nil), passed: 1_000)?.cpuPercent
+                == 300)
+        #expect(
+            difference(sample(0, 100, cpus: nil), sample(500, 900, cpus: nil), passed: 1_000)?.cpuPercent
+                == 50)
     }
 
     @Test("A counter that went back is like a first sample, and the one after it counts again")

@@ -41,7 +41,7 @@ struct StatsCollectorTests {
         let harness = try CollectorHarness(["old", "new"])
         defer { harness.close() }
         let old = try StatsSample(Array(RecordedEngine.second.utf8), isPodman: false)
-        let new = try StatsSample(Array(DocumentedStats.cgroup2(cpu: 1, system: 9).utf8), isPodman: false)
+        let new = try StatsSample(Array(RecordedCgroup2.second.utf8), isPodman: false)
         let readings = await harness.collect { parts in
             parts.engine.run(["old", "new"], .success(old))
             parts.engine.stats["new"] = .success(new)
@@ -49,8 +49,8 @@ struct StatsCollectorTests {
         // cgroup v1: usage 458,752, total_inactive_file 0; limit 64 MiB.
         #expect(readings["old"]?.memoryBytes == 458_752)
         #expect(readings["old"]?.memoryLimitBytes == 67_108_864)
-        // cgroup v2: 104,857,600 − 15,728,640; limit 256 MiB.
-        #expect(readings["new"]?.memoryBytes == 89_128_960)
+        // cgroup v2: 26,251,264 − 25,165,824 of inactive_file; limit 256 MiB.
+        #expect(readings["new"]?.memoryBytes == 1_085_440)
         #expect(readings["new"]?.memoryLimitBytes == 268_435_456)
     }
 
