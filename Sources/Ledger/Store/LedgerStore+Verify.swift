@@ -44,6 +44,13 @@ extension LedgerStore {
         return (calls, cost)
     }
 
+    /// How many events are stored.
+    package func eventCount() throws(StoreError) -> Int64 {
+        let rows = try query("select count(*) from ledger.events where origin = $1", [origin])
+        guard let count = rows.integer(0, 0) else { throw .unreadable("the events of \"\(origin)\"") }
+        return count
+    }
+
     /// The chain stored at a position; nil when the event is not there.
     package func chain(at position: Position) throws(StoreError) -> [UInt8]? {
         try query(
@@ -57,17 +64,25 @@ extension LedgerStore {
     /// - Parameters:
     ///   - position: read what comes after it.
     ///   - limit: at most so many.
+    ///   - bytesMax: no further line once so many bytes are reached.
     /// - Returns: positions and lines, without newlines; none at the end.
     /// - Throws: ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
     package func lines(
-        after position: Position, limit: Int
+        after position: Position, limit: Int, bytesMax: Int = 16 << 20
     ) throws(StoreError) -> [(position: Position, line: [UInt8])] {
         let rows = try query(
             """
-            select position, line from ledger.events where origin = $1 and position > $2
-            order by position limit $3
+            select position, line from (
+              select position, line,
+                sum(octet_length(line)) over (order by position) - octet_length(line) as bytes_before
+              from (
+                select position, line from ledger.events where origin = $1 and position > $2
+                order by position limit $3
+              ) next
+            ) page
+            where bytes_before < $4 order by position
             """,
-            [origin, String(position.value), String(limit)])
+            [origin, String(position.value), String(limit), String(bytesMax)])
         var lines: [(position: Position, line: [UInt8])] = []
         for row in 0..<rows.rowCount {
             guard let position = rows.integer(row, 0), let line = rows.bytes(row, 1) else {
