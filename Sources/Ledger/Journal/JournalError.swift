@@ -30,6 +30,13 @@ package enum JournalError: Error, Hashable, Sendable {
         package let byte: Int
         package let kind: Kind
 
+        package init(path: String, line: Int, byte: Int, kind: Kind) {
+            self.path = path
+            self.line = line
+            self.byte = byte
+            self.kind = kind
+        }
+
         /// What is wrong there.
         package enum Kind: Hashable, Sendable {
             /// The line does not start with `{"position":` or does not end with its chain.

@@ -1,5 +1,5 @@
 import LedgerCore
-package import LedgerJournal
+import LedgerJournal
 package import LedgerStore
 
 /// Writes a journal anew from the lines that PostgreSQL holds, byte for byte.
@@ -25,13 +25,10 @@ package struct JournalRebuild {
 
     /// Reads every line, checks that it follows from the one before, and writes it.
     ///
-    /// - Parameter progress: told after each page how many lines and bytes it had.
-    /// - Returns: the last position and its chain.
+    /// - Parameter progress: told after each page how many lines it had.
     /// - Throws: ``CopyError/journal(_:)`` with ``JournalError/occupied(directory:)`` where something is;
     ///   ``CopyError/badSource(_:)`` where a line is missing or is not the one that was recorded.
-    package func run(
-        progress: (_ events: Int, _ bytes: Int) -> Void
-    ) throws(CopyError) -> (position: Position, chain: ChainHash) {
+    package func run(progress: (_ events: Int) -> Void) throws(CopyError) {
         let end = try requireWhole()
         let stage = try CopyError.journal { () throws(JournalError) in
             try StagedJournal(at: logsDirectory)
@@ -43,12 +40,8 @@ package struct JournalRebuild {
                 try store.lines(after: after, limit: Self.pageLines)
             }
             guard !page.isEmpty else { break }
-            var bytes = 0
-            for (position, line) in page {
-                try add(line, at: position, to: &builder)
-                bytes += line.count + 1
-            }
-            progress(page.count, bytes)
+            for (position, line) in page { try add(line, at: position, to: &builder) }
+            progress(page.count)
         }
         guard builder.position >= end.value else {
             throw .badSource("the database lacks position \(builder.position + 1), and what follows")
@@ -57,7 +50,11 @@ package struct JournalRebuild {
             try builder.finish()
             try stage.publish()
         } catch { throw .journal(error) }
-        return (Position(builder.position), builder.chain)
+    }
+
+    /// How far the database is; 0 when it has nothing of this journal.
+    package func lastPosition() throws(CopyError) -> Int64 {
+        try CopyError.store { () throws(StoreError) in try store.checkpoint()?.position.value ?? 0 }
     }
 
     /// Refuses a database that has nothing of this journal, or not its beginning.

@@ -1,4 +1,5 @@
-import LedgerCore
+import Crypto
+package import LedgerCore
 import LedgerJournal
 package import LedgerStore
 
