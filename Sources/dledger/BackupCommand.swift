@@ -23,7 +23,9 @@ enum BackupCommand {
         let checks = arguments.flag("--check")
         let directory = arguments.word()
         try arguments.end()
-        guard let directory else { throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)") }
+        guard let directory else {
+            throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)")
+        }
         let path = Settings.directory(directory)
         if checks { return try check(path, isJSON: isJSON) }
         var settings = try Settings(environment)

@@ -8,7 +8,8 @@ import Terminal
 enum RebuildCommand {
     static let description = CommandDescription(
         name: "rebuild", summary: "Makes PostgreSQL anew from the journal, or the journal from PostgreSQL.",
-        usage: "rebuild postgres [--home DIR] [--yes] [--json] | journal --from-postgres [--home DIR] [--json]",
+        usage:
+            "rebuild postgres [--home DIR] [--yes] [--json] | journal --from-postgres [--home DIR] [--json]",
         options: [
             ("postgres", "erases the schema `ledger`, makes it again and copies the whole journal into it"),
             ("journal", "writes the journal anew, byte for byte, where there is none"),
@@ -41,7 +42,8 @@ enum RebuildCommand {
         let store = try PostgresSource.open(settings, for: "rebuild postgres")
         if !isSure {
             guard Terminal.canAsk else {
-                throw CommandFailure(ExitCode.usage, "rebuild postgres erases the database's schema: give --yes")
+                throw CommandFailure(
+                    ExitCode.usage, "rebuild postgres erases the database's schema: give --yes")
             }
             let question = "Erase the schema `ledger` and copy the journal in \(settings.home) into it?"
             guard Terminal.confirm(question) else {

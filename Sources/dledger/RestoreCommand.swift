@@ -18,7 +18,9 @@ enum RestoreCommand {
         let isJSON = arguments.flag("--json")
         let directory = arguments.word()
         try arguments.end()
-        guard let directory else { throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)") }
+        guard let directory else {
+            throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)")
+        }
         var settings = try Settings(environment)
         if let home { settings.useHome(home) }
         let logs = LedgerSource.configuration(settings).logsDirectory

@@ -2,9 +2,11 @@
 
 import hashlib
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+import psycopg
 
 
 class MadeJournal:
@@ -12,7 +14,7 @@ class MadeJournal:
 
     def __init__(self, origin: str, start: str = "2026-01-30"):
         self.origin = origin
-        self.time = datetime.fromisoformat(start).replace(tzinfo=timezone.utc) + timedelta(hours=22)
+        self.time = datetime.fromisoformat(start).replace(tzinfo=UTC) + timedelta(hours=22)
         self.chain = hashlib.sha256(b"dispatch-ledger:" + origin.encode()).digest()
         self.position = 0
         self.calls = 0
@@ -81,3 +83,11 @@ def logs(home: Path) -> dict[str, bytes]:
     return {
         path.name: path.read_bytes() for path in (home / "system" / "logs").iterdir() if path.name != ".lock"
     }
+
+
+def tamper(ledger, *statements: str) -> None:
+    """Changes what nobody may: as the superuser, with the triggers off."""
+    with psycopg.connect(ledger.postgres_url) as connection:
+        connection.execute("set session_replication_role = replica")
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0, statement

@@ -94,8 +94,9 @@ def test_backups_beside_a_server_under_load_are_beginnings_of_its_journal(ledger
     folder = ledger.folder / "backup"
     positions = []
     with Load(ledger, ledger.mint_key("alice"), clients=8) as load:
-        for round in range(6):
-            wait_until(lambda: len(load.complete) > 20 * round, 30, "calls", every=0.01)
+        for _ in range(6):
+            seen = len(load.complete)
+            wait_until(lambda seen=seen: len(load.complete) > seen + 20, 30, "calls", every=0.01)
             said = backup(ledger, folder)
             positions.append(said["position"])
             assert said["position"] <= len(ledger.lines())

@@ -8,9 +8,8 @@ import subprocess
 import time
 from decimal import Decimal
 
-import psycopg
 import pytest
-from journals import MadeJournal, logs
+from journals import MadeJournal, logs, tamper
 
 SUMS = """
     select 'hour', user_id, bucket, model, calls, input_tokens, output_tokens, cost_usd from ledger.usage_hourly
@@ -28,14 +27,6 @@ def stopped(make_ledger, cluster):
     ledger.made.limit("user-0", 50)
     ledger.made.days(5, 20).write(ledger.home)
     return ledger
-
-
-def tamper(ledger, *statements: str) -> None:
-    """Changes what nobody may: as the superuser, with the triggers off."""
-    with psycopg.connect(ledger.postgres_url) as connection:
-        connection.execute("set session_replication_role = replica")
-        for statement in statements:
-            connection.execute(statement)
 
 
 def rebuild(ledger, **options) -> subprocess.CompletedProcess:

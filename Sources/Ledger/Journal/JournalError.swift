@@ -69,7 +69,8 @@ extension JournalError: CustomStringConvertible {
             let holder = pid.map { "process \($0)" } ?? "another process"
             return "the journal in \(directory) is being written by \(holder); stop that process first"
         case .occupied(let directory):
-            return "\(directory) is not empty, and nothing is overwritten: move it away, or give another --home"
+            return
+                "\(directory) is not empty, and nothing is overwritten: move it away, or give another --home"
         case .damaged(let damage):
             return "\(damage.path), line \(damage.line) (byte \(damage.byte)): \(damage.kind); "
                 + "nothing was changed; \(Self.nextStep(damage.path))"

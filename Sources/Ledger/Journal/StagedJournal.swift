@@ -2,8 +2,8 @@ package import Files
 
 /// A journal that is being made beside its place, and put there in one step once it is whole.
 ///
-/// Nothing is ever overwritten: the place must be free. What an earlier run left half made is made anew. Until
-/// the end nobody else can make one there, or write the journal.
+/// Nothing is ever overwritten: the place must be free. What an earlier run left half made is made anew.
+/// Until the end nobody else can make one there, or write the journal.
 package final class StagedJournal {
     /// Where its segments are made.
     package let directory: String
@@ -47,7 +47,8 @@ package final class StagedJournal {
     /// Puts the journal in its place, durably; its segments must be synced.
     package func publish() throws(JournalError) {
         try io(try files.syncDirectory(directory))
-        // The place is free but for the lock, which is ours; should anything have come since, the rename fails.
+        // The place is free but for the lock, which is ours; should anything have come since, the rename
+        // fails.
         do { try files.remove(place + "/" + Self.lockName) } catch {
             guard error.isMissing else { throw .io(error) }
         }
@@ -63,7 +64,8 @@ package final class StagedJournal {
 
     private static let lockName = ".lock"
 
-    private static func names(in directory: String, _ files: some FileSystem) throws(JournalError) -> [String] {
+    private static func names(in directory: String, _ files: some FileSystem) throws(JournalError) -> [String]
+    {
         do { return try files.list(directory) } catch {
             guard error.isMissing else { throw .io(error) }
             return []

@@ -6,8 +6,8 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - onHead: told first how far the store is, before anything that takes time.
-    ///   - onLinesChecked: where it is given, the server hashes every line that it holds; told after each page
-    ///     how many it were, it says whether to go on.
+    ///   - onLinesChecked: where it is given, the server hashes every line that it holds; told after each
+    ///     page how many it were, it says whether to go on.
     package func snapshot(
         onHead: (StoreHead) -> Void = { _ in }, onLinesChecked: ((Int64) -> Bool)? = nil
     ) throws(StoreError) -> StoreSnapshot {

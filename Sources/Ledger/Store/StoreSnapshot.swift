@@ -38,6 +38,17 @@ package struct StoreHead: Hashable, Sendable {
 
     /// Creates the head of an empty store.
     package init() {}
+
+    /// The last position before the events that are there; 0 when none was retired.
+    package var retiredUpTo: Int64 {
+        if let positions { return positions.lowerBound.value - 1 }
+        return checkpoint?.position.value ?? 0
+    }
+
+    /// How many lines there are, if none is missing between the first and the last.
+    package var linesInStore: Int64 {
+        positions.map { $0.upperBound.value - $0.lowerBound.value + 1 } ?? 0
+    }
 }
 
 /// A month whose chain the server recomputed and recorded, so that its events may be retired.

@@ -83,14 +83,17 @@ struct JournalAudit {
         }
         let folded = SnapshotCodec.encode(view.state, view.usage)
         if folded != SnapshotCodec.encode(saved.state, saved.usage) {
-            findings.append("snapshot: what was saved at position \(position) is not what the journal folds to")
+            findings.append(
+                "snapshot: what was saved at position \(position) is not what the journal folds to")
         }
     }
 
     private mutating func checkCall(_ recorded: RecordedEvent, _ place: String) {
         switch recorded.event {
         case .callReserved(let event):
-            if view.state.open[event.call.callID] != nil { findings.append("\(place): the call is open already") }
+            if view.state.open[event.call.callID] != nil {
+                findings.append("\(place): the call is open already")
+            }
         case .callSettled(let event):
             calls += 1
             if view.state.open[event.call.callID] == nil {

@@ -41,12 +41,14 @@ struct StoreComparison {
         for seal in stored.head.seals {
             let (first, last) = (seal.positions.lowerBound.value, seal.positions.upperBound.value)
             if seal.chainBefore != chain(at: first - 1) || seal.chain != chain(at: last) {
-                findings.append("sealed_months: positions \(first) to \(last): the chain is not the journal's")
+                findings.append(
+                    "sealed_months: positions \(first) to \(last): the chain is not the journal's")
             }
         }
         if let broken = stored.brokenAt {
             findings.append(
-                "events: the line at position \(broken.value) is missing, or is not the one that was recorded")
+                "events: the line at position \(broken.value) is missing, or is not the one that was recorded"
+            )
         }
     }
 
@@ -166,13 +168,5 @@ extension StoreComparison {
         return
             "\(sums.calls) calls, \(sums.rejected) refused, \(sums.dispatches) runs with "
             + "\(sums.inputTokens)+\(sums.outputTokens) tokens and \(sums.cost.decimalText) USD"
-    }
-}
-
-extension StoreHead {
-    /// The last position before the events that are there; 0 when none was retired.
-    var retiredUpTo: Int64 {
-        if let positions { return positions.lowerBound.value - 1 }
-        return checkpoint?.position.value ?? 0
     }
 }

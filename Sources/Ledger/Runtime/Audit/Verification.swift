@@ -22,7 +22,8 @@ package struct Verification: Sendable {
     /// - Parameter progress: told how many events and bytes of the journal were read, and how many lines
     ///   of how many the server has checked since the last time.
     /// - Throws: ``VerificationError/journal(_:)`` at the first line that is damaged or is no event.
-    package func run(progress: (VerificationProgress) -> Void) throws(VerificationError) -> VerificationReport {
+    package func run(progress: (VerificationProgress) -> Void) throws(VerificationError) -> VerificationReport
+    {
         let reading = postgresURL.map { StoreReading(url: $0, origin: configuration.origin) }
         let head = try reading.map { reading throws(VerificationError) in try reading.begin() }
         let saved = Snapshot.load(configuration, log: .silent)
@@ -93,9 +94,4 @@ package enum VerificationError: Error, Hashable {
     case store(StoreError)
     /// The system refuses another thread.
     case thread
-}
-
-extension StoreHead {
-    /// How many lines there should be.
-    var linesInStore: Int64 { positions.map { $0.upperBound.value - $0.lowerBound.value + 1 } ?? 0 }
 }

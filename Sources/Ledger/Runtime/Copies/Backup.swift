@@ -106,7 +106,8 @@ package struct Backup {
             guard case .damaged(let damage) = error else { throw .journal(error) }
             throw .badSource(
                 "the journal does not go on from this backup, which ends at position \(mark.position): "
-                    + "\(damage.path): \(damage.kind); it is another history, so back it up into another folder")
+                    + "\(damage.path): \(damage.kind); it is another history, so back it up into another folder"
+            )
         }
     }
 
@@ -116,8 +117,8 @@ package struct Backup {
 
     /// Waits until the last lines that were read are durable in the journal itself.
     ///
-    /// A writer syncs its batch after it has written it: without this, a backup could hold a line that a power
-    /// cut takes from the journal.
+    /// A writer syncs its batch after it has written it: without this, a backup could hold a line that a
+    /// power cut takes from the journal.
     private func settle(_ mark: JournalMark) throws(CopyError) {
         guard let segment = mark.segment else { return }
         try CopyError.files { () throws(FileError) in

@@ -99,7 +99,8 @@ package struct BackupManifest: Hashable, Sendable {
         self.chain = chain
         for element in list.array {
             guard let name = element["name"]?.string.flatMap({ SegmentName($0) }),
-                let bytes = element["bytes"]?.int64, bytes > 0, let lines = element["lines"]?.int64, lines > 0,
+                let bytes = element["bytes"]?.int64, bytes > 0, let lines = element["lines"]?.int64,
+                lines > 0,
                 let sha256 = element["sha256"]?.string.flatMap({ Digest(hex: $0) }),
                 let time = element["time"]?.string.flatMap({ Timestamp($0.utf8) }),
                 files.last.map({ $0.name < name }) ?? true

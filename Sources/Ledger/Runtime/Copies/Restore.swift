@@ -28,7 +28,8 @@ package struct Restore {
 
     /// Checks every chain link and every hash, and changes nothing.
     ///
-    /// - Parameter progress: told now and then how many lines and bytes were checked: each byte is read twice.
+    /// - Parameter progress: told now and then how many lines and bytes were checked: each byte is read
+    ///   twice.
     /// - Throws: ``CopyError/badSource(_:)`` with the file, and the line where one is wrong.
     package func check(
         _ manifest: BackupManifest, progress: (_ events: Int, _ bytes: Int) -> Void
