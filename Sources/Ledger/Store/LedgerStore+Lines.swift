@@ -2,8 +2,16 @@ package import LedgerCore
 import Postgres
 
 extension LedgerStore {
-    /// How many events are stored.
+    /// How many events are stored, however long the server counts.
     package func eventCount() throws(StoreError) -> Int64 {
+        var count: Int64 = 0
+        try inTransaction("set local statement_timeout = 0") { () throws(StoreError) in
+            count = try countEvents()
+        }
+        return count
+    }
+
+    func countEvents() throws(StoreError) -> Int64 {
         let rows = try query("select count(*) from ledger.events where origin = $1", [origin])
         guard let count = rows.integer(0, 0) else { throw .unreadable("the events of \"\(origin)\"") }
         return count

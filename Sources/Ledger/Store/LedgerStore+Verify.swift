@@ -8,6 +8,9 @@ extension LedgerStore {
     ///   - onHead: told first how far the store is, before anything that takes time.
     ///   - onLinesChecked: where it is given, the server hashes every line that it holds; told after each
     ///     page how many it were, it says whether to go on.
+    /// - Returns: all of it.
+    /// - Throws: ``StoreError/schema(found:wanted:)``, ``StoreError/connection(_:)``,
+    ///   ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
     package func snapshot(
         onHead: (StoreHead) -> Void = { _ in }, onLinesChecked: ((Int64) -> Bool)? = nil
     ) throws(StoreError) -> StoreSnapshot {
@@ -20,7 +23,7 @@ extension LedgerStore {
             snapshot.head = try head()
             onHead(snapshot.head)
             if let onLinesChecked { try checkLines(of: &snapshot, onLinesChecked) }
-            snapshot.eventCount = try eventCount()
+            snapshot.eventCount = try countEvents()
             snapshot.events = try sums(
                 """
                 select coalesce(user_id, ''), type, coalesce(provider, ''), coalesce(model, ''), count(*),

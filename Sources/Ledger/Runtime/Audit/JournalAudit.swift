@@ -24,6 +24,7 @@ struct JournalAudit {
     /// Begins before the first event.
     ///
     /// - Parameters:
+    ///   - origin: the journal's.
     ///   - head: how far the database is; nil: it is not compared.
     ///   - saved: a fold that was saved; nil: there is none to compare.
     init(origin: String, head: StoreHead?, saved: LedgerView?) {

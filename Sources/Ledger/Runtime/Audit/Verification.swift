@@ -21,6 +21,7 @@ package struct Verification: Sendable {
     ///
     /// - Parameter progress: told how many events and bytes of the journal were read, and how many lines
     ///   of how many the server has checked since the last time.
+    /// - Returns: what was looked at, and what does not hold.
     /// - Throws: ``VerificationError/journal(_:)`` at the first line that is damaged or is no event.
     package func run(progress: (VerificationProgress) -> Void) throws(VerificationError) -> VerificationReport
     {

@@ -37,6 +37,7 @@ package struct Backup {
     /// Runs; a folder with an earlier backup of the same journal is brought up to date.
     ///
     /// - Parameter progress: told now and then how many lines and bytes were copied.
+    /// - Returns: what the backup holds now.
     /// - Throws: ``CopyError/occupied(_:)`` where something else is in the folder,
     ///   ``CopyError/badSource(_:)`` when the journal is not the one that was copied before, or the copy is
     ///   not what was copied; ``CopyError/journal(_:)`` for a damaged line.

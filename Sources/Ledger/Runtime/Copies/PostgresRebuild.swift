@@ -28,6 +28,7 @@ package struct PostgresRebuild {
     /// Erases the schema, makes it again, and copies every whole line of the journal.
     ///
     /// - Parameter progress: told after each batch how many events and bytes it had.
+    /// - Returns: how far the database is, and how many rows it counts.
     /// - Throws: ``CopyError/store(_:)`` with ``StoreError/busy(origin:)`` while another session ingests this
     ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database: nothing has
     ///   been changed then. ``CopyError/ledger(_:)`` for a damaged line, after those before it are stored.

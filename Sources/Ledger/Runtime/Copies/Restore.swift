@@ -28,8 +28,9 @@ package struct Restore {
 
     /// Checks every chain link and every hash, and changes nothing.
     ///
-    /// - Parameter progress: told now and then how many lines and bytes were checked: each byte is read
-    ///   twice.
+    /// - Parameters:
+    ///   - manifest: what ``manifest()`` gave.
+    ///   - progress: told now and then how many lines and bytes were checked: each byte is read twice.
     /// - Throws: ``CopyError/badSource(_:)`` with the file, and the line where one is wrong.
     package func check(
         _ manifest: BackupManifest, progress: (_ events: Int, _ bytes: Int) -> Void
@@ -40,7 +41,10 @@ package struct Restore {
 
     /// Checks all of it and puts it into `logsDirectory`, which must be free.
     ///
-    /// - Parameter progress: told now and then how many lines and bytes were read: each byte is read twice.
+    /// - Parameters:
+    ///   - manifest: what ``manifest()`` gave.
+    ///   - logsDirectory: where the journal goes.
+    ///   - progress: told now and then how many lines and bytes were read: each byte is read twice.
     /// - Throws: what ``check(_:progress:)`` throws; ``CopyError/journal(_:)`` with
     ///   ``JournalError/occupied(directory:)`` where something is in the home.
     package func run(
