@@ -1,4 +1,4 @@
-"""A backup made beside a running server, brought up to date, damaged, killed; and what is restored from it."""
+"""A backup made beside a server, brought up to date, damaged, killed; and what is restored from it."""
 
 import hashlib
 import json

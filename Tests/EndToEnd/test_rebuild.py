@@ -1,4 +1,4 @@
-"""PostgreSQL made anew from the journal, and the journal from PostgreSQL: byte for byte, after any accident."""
+"""PostgreSQL made anew from the journal, and the journal from PostgreSQL, byte for byte."""
 
 import json
 import os
@@ -12,7 +12,8 @@ import pytest
 from journals import MadeJournal, logs, tamper
 
 SUMS = """
-    select 'hour', user_id, bucket, model, calls, input_tokens, output_tokens, cost_usd from ledger.usage_hourly
+    select 'hour', user_id, bucket, model, calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_hourly
     union all
     select 'day', user_id, bucket, model, calls, input_tokens, output_tokens, cost_usd from ledger.usage_daily
     order by 1, 2, 3, 4

@@ -109,7 +109,8 @@ def stored(make_ledger, cluster):
 
 
 TAMPERED = {
-    "a line": "update ledger.events set line = replace(line, '\"tokensIn\":12', '\"tokensIn\":13') where position = 9",
+    "a line": "update ledger.events set line = replace(line, '\"tokensIn\":12', '\"tokensIn\":13') "
+    "where position = 9",
     "a row's own chain": "update ledger.events set chain = sha256('x') where position = 9",
     "a row's cost": "update ledger.events set cost_usd = cost_usd + 0.000000000000000001 where position = 9",
     "a row's user": "update ledger.events set user_id = 'mallory' where position = 9",
@@ -120,13 +121,14 @@ TAMPERED = {
     "an hourly sum": "update ledger.usage_hourly set cost_usd = cost_usd + 0.000000000000000001 "
     "where user_id = 'user-1'",
     "an hourly count": "update ledger.usage_hourly set cache_read_tokens = 1 where user_id = 'user-1'",
-    "an hour": "update ledger.usage_hourly set bucket = bucket + interval '400 days' where user_id = 'user-1'",
+    "an hour": "update ledger.usage_hourly set bucket = bucket + interval '400 days' "
+    "where user_id = 'user-1'",
     "a daily sum": "update ledger.usage_daily set output_tokens = output_tokens + 1 where user_id = 'user-2'",
     "a day": "delete from ledger.usage_daily where user_id = 'user-2'",
     "a limit": "update ledger.quotas set daily_limit_usd = 5000",
     "all limits": "delete from ledger.quotas",
-    "another's limit": "insert into ledger.quotas select 'mallory', 1, 1, 1, true, false, changed_at, 'x', origin, "
-    "position from ledger.quotas",
+    "another's limit": "insert into ledger.quotas select 'mallory', 1, 1, 1, true, false, changed_at, 'x', "
+    "origin, position from ledger.quotas",
     "the checkpoint's chain": "update ledger.checkpoints set chain = sha256('x')",
     "the checkpoint's position": "update ledger.checkpoints set position = position - 1",
     "a container": "insert into ledger.containers (origin, handle, user_id, container_id, image, status, "
