@@ -32,8 +32,9 @@ enum CommandLineTool {
     static let commands: [CommandDescription] = [
         ServeCommand.description, MigrateCommand.description, UsageCommand.description,
         TailCommand.description,
-        VerifyCommand.description, ReplayCommand.description, KeysCommand.description,
-        QuotaCommand.description,
+        VerifyCommand.description, ReplayCommand.description, RebuildCommand.description,
+        BackupCommand.description, RestoreCommand.description,
+        KeysCommand.description, QuotaCommand.description,
         SimulateCommand.description, HelpCommand.description,
     ]
 }

@@ -1,4 +1,5 @@
 import LedgerCore
+import LedgerJournal
 import LedgerRuntime
 import Lifecycle
 
@@ -16,6 +17,26 @@ enum LedgerSource {
     /// A reader of the journal's events.
     static func replay(_ settings: Settings) -> Replay {
         Replay(logsDirectory: configuration(settings).logsDirectory, origin: settings.origin)
+    }
+
+    /// Why a copy was not made: 73 where something else is in its place, 65 where what is read is not right.
+    static func failure(_ error: CopyError) -> CommandFailure {
+        switch error {
+        case .store(let error): PostgresSource.failure(error)
+        case .ledger(let error): failure(error)
+        case .journal(.damaged), .journal(.foreignOrigin), .badSource:
+            CommandFailure(ExitCode.badData, "\(error)")
+        case .journal(.locked): CommandFailure(ExitCode.unavailable, "\(error)")
+        case .journal, .file, .occupied: CommandFailure(ExitCode.cannotWrite, "\(error)")
+        }
+    }
+
+    static func failure(_ error: VerificationError) -> CommandFailure {
+        switch error {
+        case .journal(let error): failure(error)
+        case .store(let error): PostgresSource.failure(error)
+        case .thread: failure(LedgerError.thread)
+        }
     }
 
     static func failure(_ error: LedgerError) -> CommandFailure {

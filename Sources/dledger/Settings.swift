@@ -33,8 +33,7 @@ struct Settings {
     ///
     /// - Throws: a ``CommandFailure`` that names the variable and what is allowed.
     init(_ environment: Environment) throws(CommandFailure) {
-        home = environment["LEDGER_HOME"] ?? ".ledger"
-        while home.count > 1, home.hasSuffix("/") { home.removeLast() }
+        home = Self.directory(environment["LEDGER_HOME"] ?? ".ledger")
         origin = environment["LEDGER_ORIGIN"] ?? HostName.current
         guard (1...128).contains(origin.utf8.count), origin.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Self.bad("LEDGER_ORIGIN", origin, "1 to 128 visible ASCII characters") }
@@ -63,6 +62,16 @@ struct Settings {
             "DISPATCH_IDLE_TIMEOUT", environment, 120 * aSecond, aSecond...86_400 * aSecond)
         dispatchDirectory = environment["DISPATCH_DIRECTORY"] ?? home + "/kernel"
         platform = try PlatformSettings(environment)
+    }
+
+    /// Works under another home.
+    mutating func useHome(_ path: String) { home = Self.directory(path) }
+
+    /// A directory's path without slashes at its end.
+    static func directory(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
     }
 
     /// One row of the table.

@@ -1,4 +1,4 @@
-import LedgerCore
+import JSON
 import LedgerJournal
 import LedgerRuntime
 import LedgerStore
@@ -8,58 +8,109 @@ import Terminal
 enum VerifyCommand {
     static let description = CommandDescription(
         name: "verify", summary: "Checks every chain link, every event, and PostgreSQL against the journal.",
-        usage: "verify [--home DIR] [--postgres]",
+        usage: "verify [--home DIR] [--postgres] [--json]",
         options: [
             ("--home DIR", "the journal's home (default: LEDGER_HOME)"),
-            ("--postgres", "compare rows, hourly sums and checkpoint with the journal's own fold"),
+            ("--postgres", "compare every line, row, sum and limit there with the journal's own fold"),
+            ("--json", "one JSON document"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
         var arguments = Arguments(words)
+        let isJSON = arguments.flag("--json")
         let comparesPostgres = arguments.flag("--postgres")
         let home = try arguments.option("--home")
         try arguments.end()
         var settings = try Settings(environment)
-        if let home { settings.home = home }
-        // The database first: it is behind the journal, never ahead of it.
-        let stored = comparesPostgres ? try snapshot(settings) : nil
-        var audit = JournalAudit(stopAt: stored?.checkpoint?.position)
-        var bar = ProgressBar("verify", total: try JournalSize.bytes(settings))
-        do throws(LedgerError) {
-            try LedgerSource.replay(settings).lines { line throws(LedgerError) in
-                bar.advance(by: Int64(line.bytes.count) + 1)
-                audit.check(line, try Replay.decode(line))
-            }
-        } catch {
-            bar.finish()
-            let failure = LedgerSource.failure(error)
-            Terminal.complain(failure.message)
-            return ExitCode.checkFailed
-        }
-        bar.finish()
-        var findings = audit.findings
-        Terminal.write("journal: \(audit.events) events, every chain link and every byte checked\n")
-        Terminal.write("last position \(audit.position), chain \(audit.chain?.hex ?? "none")\n")
-        Terminal.write("\(audit.openCalls) calls open, \(audit.calls) ended\n")
-        Terminal.write("\(audit.openDispatches) agent runs open, \(audit.dispatches) ended\n")
-        if let stored {
-            findings += StoreComparison(stored, audit).findings
-            Terminal.write(
-                "postgres: \(stored.eventCount) rows up to position \(stored.checkpoint?.position.value ?? 0), "
-                    + "\(stored.usage.count) groups of hourly sums\n")
-        }
-        for finding in findings.prefix(20) { Terminal.complain(finding) }
-        if findings.count > 20 { Terminal.complain("and \(findings.count - 20) more") }
-        Terminal.write(findings.isEmpty ? "all holds\n" : "\(findings.count) findings\n")
-        return findings.isEmpty ? ExitCode.done : ExitCode.checkFailed
+        if let home { settings.useHome(home) }
+        let url = comparesPostgres ? try PostgresSource.url(settings, for: "--postgres") : nil
+        return try verify(settings, postgresURL: url, isJSON: isJSON)
     }
 
-    private static func snapshot(_ settings: Settings) throws(CommandFailure) -> StoreSnapshot {
-        guard let url = settings.postgresURL else {
-            throw CommandFailure(ExitCode.usage, "--postgres needs LEDGER_POSTGRES_URL")
+    /// Runs the checks behind a progress bar and says what they came to; returns the exit code.
+    static func verify(
+        _ settings: Settings, postgresURL: String?, isJSON: Bool
+    ) throws(CommandFailure) -> Int32 {
+        let bytes = try JournalSize.bytes(settings)
+        let parts: Int64 = postgresURL == nil ? 1 : 2
+        var bar = ProgressBar("verify", total: bytes * parts, counting: "events")
+        let report: VerificationReport
+        do throws(VerificationError) {
+            report = try Verification(LedgerSource.configuration(settings), postgresURL: postgresURL).run {
+                step in
+                // The server's half of the work is as long as the journal's.
+                let share = step.linesInStore > 0 ? bytes / step.linesInStore : 0
+                bar.advance(by: Int64(step.bytes) + step.linesChecked * share, items: Int64(step.events))
+            }
+            bar.finish()
+        } catch {
+            bar.finish()
+            guard case .journal(let damage) = error else { throw LedgerSource.failure(error) }
+            Terminal.complain(LedgerSource.failure(damage).message)
+            return ExitCode.checkFailed
         }
-        do throws(StoreError) {
-            return try LedgerStore.open(url: url, origin: settings.origin).snapshot()
-        } catch { throw CommandFailure(ExitCode.unavailable, "\(error)") }
+        if isJSON { Terminal.write(json(report)) } else { say(report) }
+        return report.findings.isEmpty ? ExitCode.done : ExitCode.checkFailed
+    }
+
+    private static func say(_ report: VerificationReport) {
+        Terminal.write("journal: \(report.events) events, every chain link and every byte checked\n")
+        Terminal.write("last position \(report.position), chain \(report.chain?.hex ?? "none")\n")
+        Terminal.write("\(report.calls.open) calls open, \(report.calls.ended) ended\n")
+        Terminal.write("\(report.dispatches.open) agent runs open, \(report.dispatches.ended) ended\n")
+        if let position = report.snapshotPosition {
+            Terminal.write("snapshot: what was saved at position \(position) is what the journal folds to\n")
+        }
+        if let store = report.store { say(store) }
+        for finding in report.findings.prefix(20) { Terminal.complain(finding) }
+        if report.findings.count > 20 { Terminal.complain("and \(report.findings.count - 20) more") }
+        Terminal.write(report.findings.isEmpty ? "all holds\n" : "\(report.findings.count) findings\n")
+    }
+
+    private static func say(_ store: VerificationReport.Store) {
+        Terminal.write(
+            "postgres: \(store.rows) rows up to position \(store.position), \(store.linesChecked) lines hashed by "
+                + "the server\n")
+        Terminal.write(
+            "postgres: \(store.hourlyRows) hourly and \(store.dailyRows) daily sums, \(store.quotas) users' limits, "
+                + "\(store.containers) containers\n")
+        if store.sealedMonths > 0 {
+            Terminal.write(
+                "postgres: \(store.sealedMonths) months sealed, \(store.retired) events retired with them\n")
+        }
+        guard store.lagEvents > 0 else { return }
+        Terminal.write(
+            "postgres is \(store.lagEvents) events behind; compared up to position \(store.position)\n")
+    }
+
+    private static func json(_ report: VerificationReport) -> [UInt8] {
+        JSONText.object { json in
+            json.member("holds", report.findings.isEmpty)
+            json.member("events", report.events)
+            json.member("position", report.position)
+            json.member("chain", report.chain?.hex)
+            json.member("openCalls", report.calls.open)
+            json.member("endedCalls", report.calls.ended)
+            json.member("openDispatches", report.dispatches.open)
+            json.member("endedDispatches", report.dispatches.ended)
+            if let position = report.snapshotPosition { json.member("snapshotPosition", position) }
+            if let store = report.store {
+                json.key("postgres")
+                json.object { json in
+                    json.member("position", store.position)
+                    json.member("lagEvents", store.lagEvents)
+                    json.member("rows", store.rows)
+                    json.member("linesChecked", store.linesChecked)
+                    json.member("retiredEvents", store.retired)
+                    json.member("sealedMonths", store.sealedMonths)
+                    json.member("hourlyRows", store.hourlyRows)
+                    json.member("dailyRows", store.dailyRows)
+                    json.member("quotas", store.quotas)
+                    json.member("containers", store.containers)
+                }
+            }
+            json.key("findings")
+            json.array { json in for finding in report.findings { json.string(finding) } }
+        } + [UInt8(ascii: "\n")]
     }
 }

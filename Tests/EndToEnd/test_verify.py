@@ -1,11 +1,15 @@
 """An edited line is found: by the program, by a start, and by a few lines of Python without the program."""
 
+import hashlib
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import fold
 import pytest
+from journals import MadeJournal, tamper
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "verify_chain.py"
 
@@ -88,3 +92,144 @@ def test_damage_before_the_tail_refuses_to_start_and_says_what_to_run(stopped):
 def test_another_origin_does_not_take_the_journal(stopped):
     stopped.environment["LEDGER_ORIGIN"] = "somebody-else"
     assert stopped.run("serve", check=False, seconds=20).returncode == 65
+
+
+# The database, compared with the journal
+
+
+@pytest.fixture
+def stored(make_ledger, cluster):
+    """A journal of three days, all of it in PostgreSQL; no server runs."""
+    ledger = make_ledger(postgres_url=cluster.create_database(), start=False)
+    ledger.made = MadeJournal(ledger.origin)
+    ledger.made.limit("user-0", 50)
+    ledger.made.days(3, 10).write(ledger.home)
+    ledger.run("rebuild", "postgres", "--yes")
+    return ledger
+
+
+TAMPERED = {
+    "a line": "update ledger.events set line = replace(line, '\"tokensIn\":12', '\"tokensIn\":13') "
+    "where position = 9",
+    "a row's own chain": "update ledger.events set chain = sha256('x') where position = 9",
+    "a row's cost": "update ledger.events set cost_usd = cost_usd + 0.000000000000000001 where position = 9",
+    "a row's user": "update ledger.events set user_id = 'mallory' where position = 9",
+    "a row": "delete from ledger.events where position = 9",
+    "the last row": "delete from ledger.events where position = (select max(position) from ledger.events)",
+    "all rows": "delete from ledger.events",
+    "the first rows": "delete from ledger.events where position < 9",
+    "an hourly sum": "update ledger.usage_hourly set cost_usd = cost_usd + 0.000000000000000001 "
+    "where user_id = 'user-1'",
+    "an hourly count": "update ledger.usage_hourly set cache_read_tokens = 1 where user_id = 'user-1'",
+    "an hour": "update ledger.usage_hourly set bucket = bucket + interval '400 days' "
+    "where user_id = 'user-1'",
+    "a daily sum": "update ledger.usage_daily set output_tokens = output_tokens + 1 where user_id = 'user-2'",
+    "a day": "delete from ledger.usage_daily where user_id = 'user-2'",
+    "a limit": "update ledger.quotas set daily_limit_usd = 5000",
+    "all limits": "delete from ledger.quotas",
+    "another's limit": "insert into ledger.quotas select 'mallory', 1, 1, 1, true, false, changed_at, 'x', "
+    "origin, position from ledger.quotas",
+    "the checkpoint's chain": "update ledger.checkpoints set chain = sha256('x')",
+    "the checkpoint's position": "update ledger.checkpoints set position = position - 1",
+    "a container": "insert into ledger.containers (origin, handle, user_id, container_id, image, status, "
+    "changed_at, ooms) values ('end-to-end', 'h', 'u', 'c', 'i', 'running', now(), 0)",
+}
+
+
+def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
+    said = stored.run("verify", "--postgres").stdout
+    assert f"postgres: {stored.made.position} rows up to position {stored.made.position}" in said
+    assert "all holds" in said
+    report = json.loads(stored.run("verify", "--postgres", "--json").stdout)
+    assert report["holds"] and report["findings"] == [] and report["chain"] == stored.made.chain.hex()
+    assert report["postgres"] | {"hourlyRows": 0} == {
+        "position": stored.made.position,
+        "lagEvents": 0,
+        "rows": stored.made.position,
+        "linesChecked": stored.made.position,
+        "retiredEvents": 0,
+        "sealedMonths": 0,
+        "hourlyRows": 0,
+        "dailyRows": 9,
+        "quotas": 1,
+        "containers": 0,
+    }
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_whatever_is_changed_in_the_database_is_found(stored, name):
+    tamper(stored, TAMPERED[name])
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 1, done.stdout
+    assert "all holds" not in done.stdout and done.stderr.count("dledger: ") > 0
+    report = json.loads(stored.run("verify", "--postgres", "--json", check=False).stdout)
+    assert not report["holds"] and report["findings"]
+
+
+def test_a_database_that_is_behind_is_compared_as_far_as_it_is(stored):
+    at = stored.made.position
+    stored.made.days(1, 5).write(stored.home)
+    said = stored.run("verify", "--postgres").stdout
+    assert f"postgres is 10 events behind; compared up to position {at}" in said
+    report = json.loads(stored.run("verify", "--postgres", "--json").stdout)
+    assert (report["position"], report["postgres"]["position"]) == (at + 10, at)
+    assert report["postgres"]["lagEvents"] == 10
+
+
+def test_another_journal_s_database_is_found(stored):
+    MadeJournal(stored.origin, start="2026-01-31").days(3, 20).write(stored.home / "twin")
+    done = stored.run("verify", "--postgres", "--home", stored.home / "twin", check=False)
+    assert done.returncode == 1 and "is not the journal's" in done.stderr
+    MadeJournal(stored.origin).days(1, 2).write(stored.home / "shorter")
+    done = stored.run("verify", "--postgres", "--home", stored.home / "shorter", check=False)
+    assert done.returncode == 1 and "beyond the journal's" in done.stderr
+
+
+def test_sealed_months_are_the_journal_s(stored):
+    stored.sql("select ledger.seal_month(%s, '2026-01-15Z')", stored.origin)
+    assert "1 months sealed, 0 events retired" in stored.run("verify", "--postgres").stdout
+    stored.sql("select ledger.drop_partitions('2026-02-01Z')")
+    assert stored.run("verify", "--postgres").returncode == 0
+    tamper(stored, "update ledger.sealed_months set chain = sha256('x')")
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 1 and "sealed_months: positions 1 to" in done.stderr
+    tamper(stored, "delete from ledger.sealed_months")
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 1 and "were not sealed" in done.stderr
+
+
+def test_a_database_that_is_away_or_has_no_schema_is_said(stored, cluster):
+    stored.environment["LEDGER_POSTGRES_URL"] = cluster.create_database()
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 69 and "dledger migrate" in done.stderr
+    stored.environment["LEDGER_POSTGRES_URL"] = "postgresql://127.0.0.1:1/none"
+    assert stored.run("verify", "--postgres", check=False).returncode == 69
+    del stored.environment["LEDGER_POSTGRES_URL"]
+    assert stored.run("verify", "--postgres", check=False).returncode == 64
+
+
+# The saved fold, compared with the journal's own
+
+
+def test_the_snapshot_is_what_the_journal_folds_to(stopped):
+    snapshot = stopped.home / "system" / "snapshot.jsonl"
+    assert f"saved at position {len(stopped.lines())}" in stopped.run("verify").stdout
+    # A changed sum under a right checksum: only a replay can tell.
+    _, _, rest = snapshot.read_bytes().partition(b"\n")
+    head, body = rest.split(b"\n", 1)
+    changed = change_sum(body)
+    rest = head + b"\n" + changed
+    snapshot.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+    done = stopped.run("verify", check=False)
+    assert done.returncode == 1 and "is not what the journal folds to" in done.stderr
+
+
+def change_sum(body: bytes) -> bytes:
+    """Another number of input tokens in the fold's own bytes, and their checksum made right again."""
+    text, mark, _ = body.rpartition(b'{"checksum":')
+    assert mark and b'"inputTokens":' in text
+    text = re.sub(rb'"inputTokens":(\d+)', rb'"inputTokens":9\1', text)
+    checksum = 0xCBF29CE484222325
+    for byte in text:
+        checksum = (checksum ^ byte) * 0x100000001B3 % 2**64
+    return text + b'{"checksum":%d}\n' % (checksum - 2**64 if checksum >= 2**63 else checksum)

@@ -98,9 +98,11 @@ struct SampleJournal {
         let cost = (1..<(last + 1)).reduce(Money.zero) { $0.addingClamped(self.cost($1)) }
         return snapshot.checkpoint == (last == 0 ? nil : checkpoint(at: last)) && snapshot.eventCount == last
             && snapshot.positions == (last == 0 ? nil : Position(1)...Position(last))
-            && [snapshot.events, snapshot.usage].allSatisfy { sums in
-                sums.reduce(0) { $0 + $1.count } == last
-                    && sums.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
+            && snapshot.events.reduce(0) { $0 + $1.count } == last
+            && snapshot.events.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
+            && [snapshot.hourly, snapshot.daily].allSatisfy { rollup in
+                rollup.values.reduce(0) { $0 + $1.calls } == last
+                    && rollup.values.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
             }
     }
 }

@@ -4,6 +4,8 @@ package import Files
 package enum JournalError: Error, Hashable, Sendable {
     /// Another writer has the journal; its process id, where it could be read.
     case locked(directory: String, pid: Int?)
+    /// Something is in the directory that a journal was to be put into.
+    case occupied(directory: String)
     /// The bytes on disk are not what was acknowledged.
     case damaged(Damage)
     /// The first line does not follow from this origin: another journal, or a changed first line.
@@ -27,6 +29,13 @@ package enum JournalError: Error, Hashable, Sendable {
         /// The offset of the line's first byte, counted from 0.
         package let byte: Int
         package let kind: Kind
+
+        package init(path: String, line: Int, byte: Int, kind: Kind) {
+            self.path = path
+            self.line = line
+            self.byte = byte
+            self.kind = kind
+        }
 
         /// What is wrong there.
         package enum Kind: Hashable, Sendable {
@@ -59,6 +68,9 @@ extension JournalError: CustomStringConvertible {
         case .locked(let directory, let pid):
             let holder = pid.map { "process \($0)" } ?? "another process"
             return "the journal in \(directory) is being written by \(holder); stop that process first"
+        case .occupied(let directory):
+            return
+                "\(directory) is not empty, and nothing is overwritten: move it away, or give another --home"
         case .damaged(let damage):
             return "\(damage.path), line \(damage.line) (byte \(damage.byte)): \(damage.kind); "
                 + "nothing was changed; \(Self.nextStep(damage.path))"

@@ -1,14 +1,16 @@
-import Files
+package import Files
 
 /// The exclusive right to write one journal, held by an open and locked file.
 ///
 /// The kernel gives it back when the process ends, however it ends. The file names the holder for people.
-enum JournalLock {
+package enum JournalLock {
     private static let contentBytes = 20
 
-    /// Takes the lock for the process `pid`.
-    static func take(
-        _ directory: String, pid: Int, _ files: some FileSystem
+    /// Takes the lock for the process `pid`; whoever closes the file gives it back.
+    ///
+    /// - Throws: ``JournalError/locked(directory:pid:)``, ``JournalError/io(_:)``.
+    package static func take(
+        _ directory: String, pid: Int = CurrentProcess.id, _ files: some FileSystem
     ) throws(JournalError) -> OpenFile {
         let file = try io(try files.open(directory + "/.lock", for: .locking))
         do throws(JournalError) {

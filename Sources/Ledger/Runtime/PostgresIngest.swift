@@ -113,11 +113,13 @@ package final class PostgresIngest: Sendable {
                 return mark?.chain.digest.bytes
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
-            var source = try JournalBatches(ledger, after: mark)
+            var source = try JournalBatches(
+                logsDirectory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
+                after: mark)
             report(checkpoint.position)
             onProgress()
             while !isStopping {
-                guard let batch = try source.next() else {
+                guard let batch = try source.next(upTo: ledger.read({ $0.mark })) else {
                     try compareTotals(store, at: source.position)
                     ledger.wait(after: source.position, milliseconds: 1000, with: bell)
                     continue

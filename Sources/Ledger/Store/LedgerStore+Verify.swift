@@ -3,36 +3,84 @@ import Postgres
 
 extension LedgerStore {
     /// Reads what is stored of the origin, all at one moment.
-    package func snapshot() throws(StoreError) -> StoreSnapshot {
-        var snapshot = StoreSnapshot(checkpoint: nil, eventCount: 0, positions: nil, events: [], usage: [])
+    ///
+    /// - Parameters:
+    ///   - onHead: told first how far the store is, before anything that takes time.
+    ///   - onLinesChecked: where it is given, the server hashes every line that it holds; told after each
+    ///     page how many it were, it says whether to go on.
+    /// - Returns: all of it.
+    /// - Throws: ``StoreError/schema(found:wanted:)``, ``StoreError/connection(_:)``,
+    ///   ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
+    package func snapshot(
+        onHead: (StoreHead) -> Void = { _ in }, onLinesChecked: ((Int64) -> Bool)? = nil
+    ) throws(StoreError) -> StoreSnapshot {
+        var snapshot = StoreSnapshot()
+        try requireSchema()
         try inTransaction(
             "set transaction isolation level repeatable read read only; set local statement_timeout = 0"
         ) {
             () throws(StoreError) in
-            snapshot.checkpoint = try checkpoint()
-            let rows = try query(
-                "select count(*), min(position), max(position) from ledger.events where origin = $1", [origin]
-            )
-            snapshot.eventCount = rows.integer(0, 0) ?? 0
-            if let first = rows.integer(0, 1), let last = rows.integer(0, 2) {
-                snapshot.positions = Position(first)...Position(last)
-            }
+            snapshot.head = try head()
+            onHead(snapshot.head)
+            if let onLinesChecked { try checkLines(of: &snapshot, onLinesChecked) }
+            snapshot.eventCount = try countEvents()
             snapshot.events = try sums(
                 """
                 select coalesce(user_id, ''), type, coalesce(provider, ''), coalesce(model, ''), count(*),
                   coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0)
                 from ledger.events where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
                 """)
-            snapshot.usage = try sums(
-                """
-                select user_id, kind, provider, model, sum(calls + dispatches), sum(input_tokens),
-                  sum(output_tokens), sum(cost_usd)
-                from ledger.usage_hourly where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
-                """)
+            snapshot.hourly = try rollup("ledger.usage_hourly")
+            snapshot.daily = try rollup("ledger.usage_daily")
             snapshot.containers = try containers()
+            snapshot.quotas = try quotas()
         }
         return snapshot
     }
+
+    private func head() throws(StoreError) -> StoreHead {
+        var head = StoreHead()
+        head.checkpoint = try checkpoint()
+        let bounds = try query(
+            "select min(position), max(position) from ledger.events where origin = $1", [origin])
+        if let first = bounds.integer(0, 0), let last = bounds.integer(0, 1) {
+            head.positions = Position(first)...Position(last)
+        }
+        let rows = try query(
+            """
+            select first_position, last_position, chain_before, chain from ledger.sealed_months
+            where origin = $1 order by first_position
+            """, [origin])
+        for row in 0..<rows.rowCount {
+            guard let first = rows.integer(row, 0), let last = rows.integer(row, 1), first <= last,
+                let before = rows.bytea(row, 2), let chain = rows.bytea(row, 3)
+            else { throw .unreadable("the sealed months of \"\(origin)\"") }
+            head.seals.append(
+                SealedMonth(positions: Position(first)...Position(last), chainBefore: before, chain: chain))
+        }
+        return head
+    }
+
+    /// Has the server recompute the chain of all that it holds, page by page.
+    private func checkLines(
+        of snapshot: inout StoreSnapshot, _ goesOn: (Int64) -> Bool
+    ) throws(StoreError) {
+        guard let positions = snapshot.head.positions else { return }
+        var first = positions.lowerBound.value
+        while first <= positions.upperBound.value {
+            let last = min(first + Self.linesPerPage - 1, positions.upperBound.value)
+            let rows = try query(
+                "select checked, broken_at from ledger.verify_chain($1, $2, $3)",
+                [origin, String(first), String(last)])
+            let checked = rows.integer(0, 0) ?? 0
+            snapshot.linesChecked += checked
+            if let broken = rows.integer(0, 1) { snapshot.brokenAt = Position(broken) }
+            guard goesOn(checked), snapshot.brokenAt == nil else { return }
+            first = last + 1
+        }
+    }
+
+    private static let linesPerPage: Int64 = 20_000
 
     /// The sums of all hours: ended calls and their cost.
     package func totals() throws(StoreError) -> (calls: Int64, cost: Money) {
@@ -42,40 +90,6 @@ extension LedgerStore {
         guard let calls = rows.integer(0, 0), let cost = rows.text(0, 1).flatMap({ try? Money(decimal: $0) })
         else { throw .unreadable("the totals of \"\(origin)\"") }
         return (calls, cost)
-    }
-
-    /// The chain stored at a position; nil when the event is not there.
-    package func chain(at position: Position) throws(StoreError) -> [UInt8]? {
-        try query(
-            "select chain from ledger.events where origin = $1 and position = $2",
-            [origin, String(position.value)]
-        ).bytea(0, 0)
-    }
-
-    /// The journal's lines as they are stored, in order: the journal can be rebuilt from them.
-    ///
-    /// - Parameters:
-    ///   - position: read what comes after it.
-    ///   - limit: at most so many.
-    /// - Returns: positions and lines, without newlines; none at the end.
-    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
-    package func lines(
-        after position: Position, limit: Int
-    ) throws(StoreError) -> [(position: Position, line: [UInt8])] {
-        let rows = try query(
-            """
-            select position, line from ledger.events where origin = $1 and position > $2
-            order by position limit $3
-            """,
-            [origin, String(position.value), String(limit)])
-        var lines: [(position: Position, line: [UInt8])] = []
-        for row in 0..<rows.rowCount {
-            guard let position = rows.integer(row, 0), let line = rows.bytes(row, 1) else {
-                throw .unreadable("a line after position \(position.value)")
-            }
-            lines.append((Position(position), line))
-        }
-        return lines
     }
 
     private func sums(_ statement: String) throws(StoreError) -> [StoreSum] {

@@ -76,7 +76,9 @@ package final class LedgerStore {
     ///
     /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an
     /// earlier session sent is still on its way: what the checkpoint says is final.
-    func takeOrigin() throws(StoreError) {
+    ///
+    /// - Throws: ``StoreError/busy(origin:)``, ``StoreError/connection(_:)``.
+    package func takeOrigin() throws(StoreError) {
         if !isConnected || connection.transactionState == .active {
             isOriginTaken = false
             isStagingOpen = false

@@ -2,31 +2,83 @@ package import LedgerCore
 
 /// What the store holds of one origin, all of it read at one moment; for comparing with the journal.
 package struct StoreSnapshot: Hashable, Sendable {
-    /// The checkpoint; nil when nothing is stored.
-    package var checkpoint: StoreCheckpoint?
+    /// How far the store is.
+    package var head = StoreHead()
     /// How many events there are.
-    package var eventCount: Int64
-    /// The lowest and the highest position; nil without events.
-    package var positions: ClosedRange<Position>?
+    package var eventCount: Int64 = 0
     /// Sums over the events' own columns.
-    package var events: [StoreSum]
-    /// Sums over the hourly rows.
-    package var usage: [StoreSum]
+    package var events: [StoreSum] = []
+    /// The hourly rows.
+    package var hourly: [RollupKey: UsageSums] = [:]
+    /// The daily rows, by the start of their day.
+    package var daily: [RollupKey: UsageSums] = [:]
     /// The containers, destroyed ones too, by handle.
     package var containers: [StoredContainerRow] = []
+    /// Every user's limits, whichever journal they come from.
+    package var quotas: [UserID: StoredQuotaRow] = [:]
+    /// How many lines the server hashed, where it was asked to.
+    package var linesChecked: Int64 = 0
+    /// The first position whose line is missing or does not follow from the one before.
+    package var brokenAt: Position?
+
+    /// The checkpoint; nil when nothing is stored.
+    package var checkpoint: StoreCheckpoint? { head.checkpoint }
+    /// The lowest and the highest position; nil without events.
+    package var positions: ClosedRange<Position>? { head.positions }
 }
 
-/// One user's and model's share of what is stored.
+/// How far the store is, and where what it holds begins.
+package struct StoreHead: Hashable, Sendable {
+    /// The checkpoint; nil when nothing is stored.
+    package var checkpoint: StoreCheckpoint?
+    /// The lowest and the highest position; nil without events.
+    package var positions: ClosedRange<Position>?
+    /// The months that are sealed, in their order; the first ones may be retired.
+    package var seals: [SealedMonth] = []
+
+    /// Creates the head of an empty store.
+    package init() {}
+
+    /// The last position before the events that are there; 0 when none was retired.
+    package var retiredUpTo: Int64 {
+        if let positions { return positions.lowerBound.value - 1 }
+        return checkpoint?.position.value ?? 0
+    }
+
+    /// How many lines there are, if none is missing between the first and the last.
+    package var linesInStore: Int64 {
+        positions.map { $0.upperBound.value - $0.lowerBound.value + 1 } ?? 0
+    }
+}
+
+/// A month whose chain the server recomputed and recorded, so that its events may be retired.
+package struct SealedMonth: Hashable, Sendable {
+    /// Its first and its last position.
+    package let positions: ClosedRange<Position>
+    /// The chain before its first event.
+    package let chainBefore: [UInt8]
+    /// The chain at its last event.
+    package let chain: [UInt8]
+
+    /// Creates the record of a month.
+    package init(positions: ClosedRange<Position>, chainBefore: [UInt8], chain: [UInt8]) {
+        self.positions = positions
+        self.chainBefore = chainBefore
+        self.chain = chain
+    }
+}
+
+/// One user's and model's share of the events that are stored.
 package struct StoreSum: Hashable, Sendable {
     /// Whom it concerns, or empty.
     package var user: String
-    /// The event's type, or the hourly row's kind.
+    /// The event's type.
     package var kind: String
     /// Whose model answered, or empty.
     package var provider: String
     /// Which model answered, or empty.
     package var model: String
-    /// How many events, or how many calls and agent runs.
+    /// How many events.
     package var count: Int64
     /// Input tokens.
     package var inputTokens: Int64

@@ -19,6 +19,16 @@ package enum Terminal {
     /// Whether a person looks at standard error.
     package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether a person can be asked: both ends are a terminal.
+    package static var canAsk: Bool { isInteractive && isatty(STDIN_FILENO) == 1 }
+
+    /// Asks a person; true only for `y` or `yes`.
+    package static func confirm(_ question: String) -> Bool {
+        write(Array("\(question) [y/N] ".utf8), to: STDERR_FILENO)
+        let answer = readLine() ?? ""
+        return ["y", "yes"].contains(answer.lowercased())
+    }
+
     /// Redraws one line of standard error.
     package static func redraw(_ text: String) { write(Array("\r\u{1B}[2K\(text)".utf8), to: STDERR_FILENO) }
 

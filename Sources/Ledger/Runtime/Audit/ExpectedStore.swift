@@ -1,0 +1,43 @@
+import LedgerCore
+import LedgerJournal
+import LedgerStore
+
+/// What a database that follows the journal must hold, folded from the journal alone.
+struct ExpectedStore: Sendable {
+    /// The chain at the places that were asked for.
+    var chains: [Int64: ChainHash] = [:]
+    /// Sums by hour.
+    private(set) var hourly: [RollupKey: UsageSums] = [:]
+    /// Sums of the events that are not retired, by user, type, provider and model.
+    private(set) var groups: [EventGroup: EventSums] = [:]
+    /// Users' limits as they were last set.
+    private(set) var quotas: [UserID: StoredQuota] = [:]
+    /// The containers at the end.
+    private(set) var containers: [ContainerHandle: KnownContainer] = [:]
+    /// Users' totals at the end, by the projection that everything live is shown from.
+    private(set) var users: [UserID: UsageSums] = [:]
+
+    /// Sums by day.
+    var daily: [RollupKey: UsageSums] {
+        var daily: [RollupKey: UsageSums] = [:]
+        for (key, sums) in hourly {
+            let day = RollupKey(
+                hour: key.hour.day.start, user: key.user, kind: key.kind, source: key.source,
+                provider: key.provider, model: key.model)
+            daily[day, default: UsageSums()].add(sums)
+        }
+        return daily
+    }
+
+    mutating func fold(_ recorded: RecordedEvent, isStored: Bool) {
+        UsageDelta.each(of: recorded) { hourly[$0.key, default: UsageSums()].add($0.sums) }
+        StoredQuota.add(recorded, to: &quotas)
+        if isStored { groups[EventGroup(recorded), default: EventSums()].add(recorded) }
+    }
+
+    /// Takes what stands at the database's checkpoint.
+    mutating func end(with view: LedgerView) {
+        containers = view.state.containers
+        users = view.usage.users.mapValues(\.total)
+    }
+}

@@ -1,0 +1,57 @@
+import Crypto
+package import LedgerCore
+import LedgerJournal
+package import LedgerStore
+
+/// Makes the SQL side of a journal anew: what is in the database goes, what is in the journal comes.
+///
+/// Ended in the middle, by whatever, it leaves a database that holds a beginning of the journal: a second run
+/// begins again, a server goes on.
+package struct PostgresRebuild {
+    private let store: LedgerStore
+    private let logsDirectory: String
+
+    /// What was done.
+    package struct Outcome: Hashable, Sendable {
+        /// The last position that the database holds now.
+        package let position: Position
+        /// How many rows it has of this journal; not the same is a failure.
+        package let rows: Int64
+    }
+
+    /// Rebuilds `store` from the journal in `logsDirectory`, whose origin is the store's.
+    package init(_ store: LedgerStore, logsDirectory: String) {
+        self.store = store
+        self.logsDirectory = logsDirectory
+    }
+
+    /// Erases the schema, makes it again, and copies every whole line of the journal.
+    ///
+    /// - Parameter progress: told after each batch how many events and bytes it had.
+    /// - Returns: how far the database is, and how many rows it counts.
+    /// - Throws: ``CopyError/store(_:)`` with ``StoreError/busy(origin:)`` while another session ingests this
+    ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database: nothing has
+    ///   been changed then. ``CopyError/ledger(_:)`` for a damaged line, after those before it are stored.
+    package func run(progress: (_ events: Int, _ bytes: Int) -> Void) throws(CopyError) -> Outcome {
+        var source = try CopyError.ledger { () throws(LedgerError) in
+            try JournalBatches(logsDirectory: logsDirectory, origin: store.origin, after: nil)
+        }
+        try CopyError.store { () throws(StoreError) in
+            try store.takeOrigin()
+            try store.erase()
+            try store.migrate()
+            let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
+            _ = try store.resume(journalEnd: Position(0)) { $0 == Position(0) ? genesis : nil }
+        }
+        while let batch = try nextBatch(&source) {
+            try CopyError.store { () throws(StoreError) in try store.ingest(batch) }
+            progress(batch.events.count, batch.events.reduce(0) { $0 + $1.line.count + 1 })
+        }
+        let rows = try CopyError.store { () throws(StoreError) in try store.eventCount() }
+        return Outcome(position: source.position, rows: rows)
+    }
+
+    private func nextBatch(_ source: inout JournalBatches) throws(CopyError) -> IngestBatch? {
+        do throws(LedgerError) { return try source.next(upTo: nil) } catch { throw .ledger(error) }
+    }
+}
