@@ -336,6 +336,7 @@ tbody tr.open > *, tbody tr.open + .more > * { background: color-mix(in srgb, va
 .state { display: inline-flex; align-items: center; gap: .45rem; white-space: nowrap; }
 .meter { display: flex; align-items: center; gap: .6rem; white-space: nowrap; }
 #users meter { width: 4.5rem; }
+#users .meter .of { white-space: normal; }
 meter { width: 6.5rem; height: .5rem; flex: none; border: 0; background: none; }
 meter::-webkit-meter-bar { background: var(--code); border: 1px solid var(--line); border-radius: 99px; height: .5rem; }
 meter::-webkit-meter-inner-element { height: .5rem; }
@@ -732,7 +733,7 @@ function showUsers(all) {
       const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ");
       const percent = `${(quota.usedRatio * 100).toFixed(quota.usedRatio < 0.1 ? 1 : 0)} %`;
       bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent,
-        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replaceAll(".00", "")}`));
+        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replace(/\.00(?!\d)/g, "")}`));
     }
     return [opener(user.user, "", row, () => behindUser(user.user)), number(cost(user.today)), number(cost(user.month)),
       number(tokens(user.today)), cell(bar)];

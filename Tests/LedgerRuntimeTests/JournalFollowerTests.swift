@@ -40,7 +40,8 @@ struct JournalFollowerTests {
         let now = ledger.configuration.now()
         let day = UsageBreakdown(from: now.day.start, to: now, bucket: .day, dimensions: [.user])
         let reads = PostgresReads()
-        let away = UsageStore(url: "postgresql://127.0.0.1:1/none", ledger: ledger, reads: reads, log: .silent)
+        let away = UsageStore(
+            url: "postgresql://127.0.0.1:1/none", ledger: ledger, reads: reads, log: .silent)
         #expect(away.usage(day, notBefore: Position(0), rowsMax: 10) == nil)
         let database = try TestDatabase()
         let url = database.server.url(database: database.name)

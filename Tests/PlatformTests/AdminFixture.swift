@@ -61,7 +61,8 @@ final class AdminFixture: @unchecked Sendable {
         desk = try AdminDesk(
             loop: loop, ledger: ledger,
             access: KeyAccess(keySecret: Self.secret, adminToken: Self.adminToken), source: source,
-            postgresURL: postgresURL, reads: reads, chartScript: chartScript, recorder: EventRoutes.Recorder(ledger),
+            postgresURL: postgresURL, reads: reads, chartScript: chartScript,
+            recorder: EventRoutes.Recorder(ledger),
             shell: shell, log: .silent)
         server = HTTPServer(loop: loop, handler: shell.handle)
         port = try server.listen(host: "127.0.0.1", port: 0)

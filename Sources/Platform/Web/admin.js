@@ -316,7 +316,7 @@ function showUsers(all) {
       const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ");
       const percent = `${(quota.usedRatio * 100).toFixed(quota.usedRatio < 0.1 ? 1 : 0)} %`;
       bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent,
-        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replaceAll(".00", "")}`));
+        element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replace(/\.00(?!\d)/g, "")}`));
     }
     return [opener(user.user, "", row, () => behindUser(user.user)), number(cost(user.today)), number(cost(user.month)),
       number(tokens(user.today)), cell(bar)];
