@@ -85,7 +85,7 @@ class History:
             "bob", dailyLimitUsd=50, monthlyLimitUsd="500.000000000000000001", enabled=False
         )
         self.ledger.delete_quota("bob")
-        self.ledger.set_quota("bob", dailyLimitUsd="0.000000000000000001")
+        self.ledger.set_quota("bob", dailyLimitUsd="0.0001")
         with contextlib.suppress(anthropic.RateLimitError, openai.RateLimitError):
             self.charge("bob")
         assert message(self.ledger, "calls=1", self.ledger.mint_key("bob")).status_code == 429
@@ -94,11 +94,12 @@ class History:
         """A provider that is overloaded, and one that tells no figures."""
         with contextlib.suppress(anthropic.APIStatusError):
             self.charge("dan", **{"x-simulate-status": "529"})
-        with contextlib.suppress(anthropic.AnthropicError):
-            with self.ledger.anthropic(self.ledger.mint_key("dan"), max_retries=0).messages.stream(
-                model=MODEL, max_tokens=50, messages=HELLO, extra_headers={"x-simulate-fault": "no-usage"}
-            ) as stream:
-                list(stream)
+        requests.post(
+            f"{self.ledger.proxy_url}/v1/messages",
+            json={"model": MODEL, "max_tokens": 50, "messages": HELLO, "stream": True},
+            headers={"x-api-key": self.ledger.mint_key("dan"), "x-simulate-fault": "no-usage"},
+            timeout=10,
+        )
 
     def alert(self, name: str, status: str, **fields: str) -> None:
         alert = {
@@ -117,7 +118,7 @@ class History:
         assert answer.status_code in (200, 202), answer.text
 
     def go_on_elsewhere(self) -> None:
-        """What takes an engine, or a crash, appended as the writer would; then it starts with other prices."""
+        """What takes an engine, or a crash, appended as the writer would; then a start with other prices."""
         memo = completed(D1, "alice", "proxied", calls=1)
         # Its only call is still open when it ends, so that its memo has what the call reserved.
         early = {"calls": 1, "tokensIn": 0, "tokensOut": 0, "usage": {}, "models": []}
