@@ -9,14 +9,15 @@ from ledger.events run
     select count(*) as calls, sum(call.cost_usd) as cost_usd,
       count(*) filter (where call.is_unpriced) as unpriced_calls
     from (
-      select sum(event.cost_usd) as cost_usd, bool_or(event.cost_state = 'unpriced') as is_unpriced
+      select event.origin, sum(event.cost_usd) as cost_usd, bool_or(event.cost_state = 'unpriced') as is_unpriced
       from ledger.events event
       where event.origin = run.origin and event.dispatch_id = run.dispatch_id and event.user_id = run.user_id
         and event.type in ('call.reserved', 'call.settled', 'call.expired')
         and event.recorded_at >= run.recorded_at - run.duration_ms * interval '1 millisecond' - interval '1 day'
-      group by event.call_id
+      group by event.origin, event.call_id
       having min(event.position) < run.position
     ) call
+    group by call.origin
   ) linked on true
 where run.type = 'dispatch.completed';
 comment on view ledger.dispatch_cost is
