@@ -19,7 +19,7 @@ comment on column ledger.cost_by_user.rejected is 'Calls that were refused befor
 comment on column ledger.cost_by_user.input_tokens is 'Input tokens, cached ones included.';
 comment on column ledger.cost_by_user.output_tokens is 'Output tokens.';
 comment on column ledger.cost_by_user.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
-comment on column ledger.cost_by_user.estimated_usd is 'The part of cost_usd that is an upper estimate.';
+comment on column ledger.cost_by_user.estimated_usd is 'The part of cost_usd that is an estimate.';
 comment on column ledger.cost_by_user.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
 comment on column ledger.cost_by_user.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
 comment on column ledger.cost_by_user.dispatches is 'Agent runs that ended; not among calls.';

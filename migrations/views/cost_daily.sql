@@ -17,7 +17,7 @@ comment on column ledger.cost_daily.rejected is 'Calls that were refused before 
 comment on column ledger.cost_daily.input_tokens is 'Input tokens, cached ones included.';
 comment on column ledger.cost_daily.output_tokens is 'Output tokens.';
 comment on column ledger.cost_daily.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
-comment on column ledger.cost_daily.estimated_usd is 'The part of cost_usd that is an upper estimate.';
+comment on column ledger.cost_daily.estimated_usd is 'The part of cost_usd that is an estimate.';
 comment on column ledger.cost_daily.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
 comment on column ledger.cost_daily.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
 comment on column ledger.cost_daily.dispatches is 'Agent runs that ended; not among calls.';

@@ -29,7 +29,7 @@ comment on column ledger.cost_monthly.output_tokens is 'Output tokens.';
 comment on column ledger.cost_monthly.cache_read_tokens is 'Of the input tokens, those read from a cache.';
 comment on column ledger.cost_monthly.cache_write_tokens is 'Of the input tokens, those written to a cache.';
 comment on column ledger.cost_monthly.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
-comment on column ledger.cost_monthly.estimated_usd is 'The part of cost_usd that is an upper estimate.';
+comment on column ledger.cost_monthly.estimated_usd is 'The part of cost_usd that is an estimate.';
 comment on column ledger.cost_monthly.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
 comment on column ledger.cost_monthly.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
 comment on column ledger.cost_monthly.dispatches is 'Agent runs that ended; not among calls.';
