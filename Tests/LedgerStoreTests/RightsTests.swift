@@ -103,13 +103,7 @@ struct RightsTests {
         #expect(try database.value("select count(*) from ledger.checkpoints") == "0")
     }
 
-    static let views = [
-        "cost_daily", "cost_by_user", "cost_by_model", "tokens_hourly", "unpriced_calls",
-        "dispatch_latency_hourly",
-        "audit_log",
-    ]
-
-    @Test("the reader reads every view", arguments: views)
+    @Test("the reader reads every view", arguments: ViewTests.names)
     func readerReads(_ view: String) throws {
         let database = try filled()
         let expected = try database.value("select count(*) from ledger.\(view)")

@@ -1,21 +1,30 @@
-/// What an event of a rare type says beyond the columns that all share: for SQL.
+/// What a rare event says beyond the columns that all share: for SQL.
 package enum EventDetails {
-    /// A JSON object with the line's own keys; nil for events of the busy types.
+    /// A JSON object with the line's own keys; nil for events of the busy types, but for calls that are not
+    /// plainly ok and priced.
     ///
-    /// Never a prompt, nor other
-    /// text that a person wrote.
+    /// Never a prompt, nor other text that a person wrote.
     package static func json(of event: Event) -> [UInt8]? {
         var fields = LineWriter(appendingTo: [])
         switch event {
-        case .callReserved, .callSettled, .dispatchStarted: return nil
+        case .callReserved, .dispatchStarted: return nil
+        case .callSettled(let event):
+            if event.result == .ok && event.cost.state == .priced { return nil }
+            fields.field("status", event.status)
+            fields.field("usageSource", event.usageSource.rawValue)
+            writeHeld(event.cost, to: &fields)
         case .callRejected(let event): EventEncoder.writeRefusal(event, to: &fields)
-        case .callExpired(let event): fields.field("reason", event.reason.rawValue)
+        case .callExpired(let event):
+            fields.field("reason", event.reason.rawValue)
+            writeHeld(event.cost, to: &fields)
         case .quotaSet(let event): EventEncoder.write(event, to: &fields)
         case .quotaRemoved(let event): fields.field("by", event.actor)
         case .pricesPublished(let event): EventEncoder.write(event, to: &fields)
         case .dispatchCompleted(let event):
+            fields.field("reason", event.reason)
             fields.field("calls", event.calls)
             fields.field("kernel", event.dispatch.kernel)
+            writeHeld(event.cost, to: &fields)
             if let reported = event.reportedCost { fields.field("reportedUsd", reported) }
         case .dispatchRejected(let event): EventEncoder.writeRefusal(event, to: &fields)
         case .alertReceived(let event):
@@ -23,6 +32,8 @@ package enum EventDetails {
             fields.field("status", event.status.rawValue)
             fields.field("alertname", event.name)
             fields.field("severity", event.severity)
+            fields.field("startsAt", event.startsAt)
+            if let endsAt = event.endsAt { fields.field("endsAt", endsAt) }
         case .containerChanged(let event): EventEncoder.write(event, to: &fields)
         case .usageReported(let event):
             fields.field("reportId", event.reportID)
@@ -30,5 +41,10 @@ package enum EventDetails {
             fields.field("usedAt", event.usedAt)
         }
         return fields.finish()
+    }
+
+    /// What an unpriced event holds of its user's budget.
+    private static func writeHeld(_ cost: Cost, to fields: inout LineWriter) {
+        if cost.state == .unpriced { fields.field("heldUsd", cost.held) }
     }
 }

@@ -586,6 +586,26 @@ end
 $$;
 
 """##),
+        Migration(version: 7, name: "views", sql: ##"""
+-- What the views of people and dashboards need, so that a range of time or one user is found by an index however long
+-- the history is.
+
+-- They read the daily sums now, and the first two pass the sums on as they are stored, one row a journal: whoever asks
+-- adds up once, not twice. Their files bring them back.
+drop view ledger.cost_daily, ledger.tokens_hourly, ledger.cost_by_user, ledger.unpriced_calls;
+delete from ledger.schema_objects
+where name in ('views/cost_daily', 'views/tokens_hourly', 'views/cost_by_user', 'views/unpriced_calls');
+
+create index usage_daily_by_user on ledger.usage_daily (user_id, bucket);
+-- Few rows, asked for over all time.
+create index usage_daily_unpriced on ledger.usage_daily (bucket) where unpriced_calls > 0;
+-- In which hours agent runs ended: by the kind of a row, which never changes, so that updates stay in their page.
+create index usage_hourly_dispatches on ledger.usage_hourly (bucket) where kind = 'dispatch';
+
+comment on column ledger.events.details is
+  'What else an event of a rare type says: limits, reasons, containers, alerts, books; and why a call is not plainly ok and priced. Never a prompt.';
+
+"""##),
     ]
 
     /// Every function and view as it is now, functions first.
@@ -1015,89 +1035,343 @@ create or replace view ledger.audit_log with (security_invoker = true) as
 select origin, position, recorded_at, id, type, user_id, call_id, dispatch_id, session_id, source, provider, model,
   result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms, provider_request_id, billing, price_book, details
 from ledger.events;
-comment on view ledger.audit_log is 'Every event without its line, so that no prompt can be read here.';
+comment on view ledger.audit_log is
+  'Every event without its line, so that no prompt can be read here: filter on recorded_at, user_id with it, or dispatch_id.';
+comment on column ledger.audit_log.origin is 'The journal that the event is in.';
+comment on column ledger.audit_log.position is 'Place in that journal: 1, 2, 3 … without gaps.';
+comment on column ledger.audit_log.recorded_at is 'When it was appended, to the microsecond.';
+comment on column ledger.audit_log.id is 'The event''s own identifier.';
+comment on column ledger.audit_log.type is 'What happened: call.settled, dispatch.completed, quota.set, …';
+comment on column ledger.audit_log.user_id is 'Whom it concerns; null where it concerns nobody.';
+comment on column ledger.audit_log.call_id is 'Shared by all events of one model call.';
+comment on column ledger.audit_log.dispatch_id is 'The agent run that it names.';
+comment on column ledger.audit_log.session_id is 'The conversation that it names.';
+comment on column ledger.audit_log.source is 'Where the work came from.';
+comment on column ledger.audit_log.provider is 'Whose model answered.';
+comment on column ledger.audit_log.model is 'Which model answered.';
+comment on column ledger.audit_log.result is 'ok, error or aborted.';
+comment on column ledger.audit_log.cost_state is 'priced, estimated or unpriced.';
+comment on column ledger.audit_log.input_tokens is 'All input tokens, cached ones included.';
+comment on column ledger.audit_log.output_tokens is 'All output tokens.';
+comment on column ledger.audit_log.cost_usd is 'Exact cost in US dollars. Of a proxied run a memo: sum cost_daily, not this.';
+comment on column ledger.audit_log.duration_ms is 'How long it took, in milliseconds.';
+comment on column ledger.audit_log.provider_request_id is 'The provider''s name for the request.';
+comment on column ledger.audit_log.billing is 'Of an agent run: proxied (its cost is a memo) or direct (its cost is money).';
+comment on column ledger.audit_log.price_book is 'The content hash of the price book that the cost comes from.';
+comment on column ledger.audit_log.details is 'What else a rare event says, as JSON with the journal''s keys; never a prompt.';
 grant select on ledger.audit_log to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/cost_by_model", sql: ##"""
 create or replace view ledger.cost_by_model with (security_invoker = true) as
-select provider, model, sum(calls) as calls, sum(errors) as errors, sum(rejected) as rejected,
+select provider, model,
+  sum(calls) as calls, sum(errors) as errors, sum(rejected) as rejected,
   sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
   sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens,
   sum(cost_usd) as cost_usd, sum(estimated_usd) as estimated_usd,
-  sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd
-from ledger.usage_hourly
+  sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd, sum(duration_ms) as duration_ms
+from ledger.usage_daily
 group by provider, model;
-comment on view ledger.cost_by_model is 'Cost and use of each model, over all time.';
+comment on view ledger.cost_by_model is
+  'Cost and use of each model, over all time; for a range of time sum cost_daily.';
+comment on column ledger.cost_by_model.provider is 'Whose model answered, or empty.';
+comment on column ledger.cost_by_model.model is 'Which model answered, or empty.';
+comment on column ledger.cost_by_model.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_by_model.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_by_model.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_by_model.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_by_model.output_tokens is 'Output tokens.';
+comment on column ledger.cost_by_model.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_by_model.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_by_model.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_by_model.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_by_model.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_by_model.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_by_model.duration_ms is 'The sum of durations, in milliseconds.';
 grant select on ledger.cost_by_model to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/cost_by_user", sql: ##"""
 create or replace view ledger.cost_by_user with (security_invoker = true) as
-select user_id, sum(calls) as calls, sum(errors) as errors, sum(rejected) as rejected,
-  sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
-  sum(cost_usd) as cost_usd, sum(estimated_usd) as estimated_usd,
-  sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd,
-  min(bucket) as first_hour, max(bucket) as last_hour,
-  sum(dispatches) as dispatches, sum(failed_dispatches) as failed_dispatches,
-  sum(cpu_ms) as cpu_ms, sum(memory_mib_s) as memory_mib_s
-from ledger.usage_hourly
+select user_id,
+  sum(calls) as calls, sum(errors) as errors, sum(rejected) as rejected,
+  sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, sum(cost_usd) as cost_usd,
+  sum(estimated_usd) as estimated_usd, sum(unpriced_calls) as unpriced_calls,
+  sum(held_usd) as held_usd, sum(dispatches) as dispatches,
+  sum(failed_dispatches) as failed_dispatches, sum(cpu_ms) as cpu_ms,
+  sum(memory_mib_s) as memory_mib_s, sum(cache_read_tokens) as cache_read_tokens,
+  sum(cache_write_tokens) as cache_write_tokens, sum(duration_ms) as duration_ms,
+  min(bucket) as first_day, max(bucket) as last_day
+from ledger.usage_daily
 group by user_id;
-comment on view ledger.cost_by_user is 'Cost and use of each user, over all time.';
+comment on view ledger.cost_by_user is
+  'Cost and use of each user, over all time; for a range of time sum cost_daily.';
+comment on column ledger.cost_by_user.user_id is 'Who is charged.';
+comment on column ledger.cost_by_user.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_by_user.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_by_user.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_by_user.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_by_user.output_tokens is 'Output tokens.';
+comment on column ledger.cost_by_user.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_by_user.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_by_user.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_by_user.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_by_user.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.cost_by_user.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.cost_by_user.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.cost_by_user.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+comment on column ledger.cost_by_user.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_by_user.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_by_user.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.cost_by_user.first_day is 'The first UTC day with anything of theirs.';
+comment on column ledger.cost_by_user.last_day is 'The last UTC day with anything of theirs.';
 grant select on ledger.cost_by_user to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/cost_daily", sql: ##"""
 create or replace view ledger.cost_daily with (security_invoker = true) as
-select date_trunc('day', bucket, 'UTC') as day, user_id, kind, source, provider, model,
+select bucket as day, user_id, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens, cost_usd,
+  estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
+  cache_read_tokens, cache_write_tokens, duration_ms, origin
+from ledger.usage_daily;
+comment on view ledger.cost_daily is
+  'Cost and use by UTC day and dimension: filter on day, and sum. cost_usd includes estimated_usd; the unpriced is in no cost.';
+comment on column ledger.cost_daily.day is 'The start of the day (UTC).';
+comment on column ledger.cost_daily.user_id is 'Who is charged.';
+comment on column ledger.cost_daily.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.cost_daily.source is 'Where the work came from, or empty.';
+comment on column ledger.cost_daily.provider is 'Whose model answered, or empty.';
+comment on column ledger.cost_daily.model is 'Which model answered, or empty.';
+comment on column ledger.cost_daily.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_daily.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_daily.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_daily.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_daily.output_tokens is 'Output tokens.';
+comment on column ledger.cost_daily.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_daily.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_daily.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_daily.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_daily.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.cost_daily.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.cost_daily.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.cost_daily.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+comment on column ledger.cost_daily.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_daily.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.cost_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+grant select on ledger.cost_daily to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/cost_monthly", sql: ##"""
+create or replace view ledger.cost_monthly with (security_invoker = true) as
+select months.month, user_id, kind, provider, model,
   sum(calls) as calls, sum(errors) as errors, sum(rejected) as rejected,
   sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+  sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens,
   sum(cost_usd) as cost_usd, sum(estimated_usd) as estimated_usd,
-  sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd,
-  sum(dispatches) as dispatches, sum(failed_dispatches) as failed_dispatches,
-  sum(cpu_ms) as cpu_ms, sum(memory_mib_s) as memory_mib_s
-from ledger.usage_hourly
-group by 1, 2, 3, 4, 5, 6;
-comment on view ledger.cost_daily is
-  'Cost and use by UTC day and dimension. cost_usd includes estimated_usd; unpriced calls are in no cost.';
-grant select on ledger.cost_daily to ledger_reader, ledger_writer;
+  sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd, sum(dispatches) as dispatches,
+  sum(failed_dispatches) as failed_dispatches, sum(cpu_ms) as cpu_ms,
+  sum(memory_mib_s) as memory_mib_s
+from (
+  select (timestamp '2020-01-01' + number * interval '1 month') at time zone 'UTC' as month,
+    (timestamp '2020-01-01' + (number + 1) * interval '1 month') at time zone 'UTC' as next_month
+  from generate_series(0, 959) as number
+) months
+  join ledger.usage_daily on bucket >= months.month and bucket < months.next_month
+group by 1, 2, 3, 4, 5;
+comment on view ledger.cost_monthly is
+  'Cost and use by UTC month and dimension: filter on month. Each month is a range of days, so that a filter on it reads no other; 2020 to 2099.';
+comment on column ledger.cost_monthly.month is 'The start of the month (UTC).';
+comment on column ledger.cost_monthly.user_id is 'Who is charged.';
+comment on column ledger.cost_monthly.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.cost_monthly.provider is 'Whose model answered, or empty.';
+comment on column ledger.cost_monthly.model is 'Which model answered, or empty.';
+comment on column ledger.cost_monthly.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_monthly.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_monthly.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_monthly.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_monthly.output_tokens is 'Output tokens.';
+comment on column ledger.cost_monthly.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_monthly.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_monthly.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_monthly.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_monthly.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_monthly.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_monthly.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.cost_monthly.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.cost_monthly.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.cost_monthly.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+grant select on ledger.cost_monthly to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/dispatch_cost", sql: ##"""
+create or replace view ledger.dispatch_cost with (security_invoker = true) as
+select run.recorded_at, run.origin, run.position, run.dispatch_id, run.session_id, run.user_id, run.source,
+  run.details ->> 'kernel' as kernel, run.provider, run.model, run.result, run.duration_ms, run.billing,
+  run.cost_state, run.cost_usd, coalesce(linked.calls, 0) as calls, coalesce(linked.cost_usd, 0) as calls_usd,
+  coalesce(linked.unpriced_calls, 0) as unpriced_calls,
+  case run.billing when 'direct' then coalesce(run.cost_usd, 0) else coalesce(linked.cost_usd, 0) end as charged_usd
+from ledger.events run
+  left join lateral (
+    select count(*) as calls, sum(call.cost_usd) as cost_usd,
+      count(*) filter (where call.is_unpriced) as unpriced_calls
+    from (
+      select event.origin, sum(event.cost_usd) as cost_usd, bool_or(event.cost_state = 'unpriced') as is_unpriced
+      from ledger.events event
+      where event.origin = run.origin and event.dispatch_id = run.dispatch_id and event.user_id = run.user_id
+        and event.type in ('call.reserved', 'call.settled', 'call.expired')
+        and event.recorded_at >= run.recorded_at - run.duration_ms * interval '1 millisecond' - interval '1 day'
+      group by event.origin, event.call_id
+      having min(event.position) < run.position
+    ) call
+    group by call.origin
+  ) linked on true
+where run.type = 'dispatch.completed';
+comment on view ledger.dispatch_cost is
+  'Each agent run that ended, what it says that it cost and what its calls came to: filter on recorded_at or dispatch_id.';
+comment on column ledger.dispatch_cost.recorded_at is 'When its end was recorded.';
+comment on column ledger.dispatch_cost.origin is 'The journal that it is in.';
+comment on column ledger.dispatch_cost.position is 'The position of its end there.';
+comment on column ledger.dispatch_cost.dispatch_id is 'The run.';
+comment on column ledger.dispatch_cost.session_id is 'The conversation it belongs to.';
+comment on column ledger.dispatch_cost.user_id is 'Who is charged.';
+comment on column ledger.dispatch_cost.source is 'Where the run came from.';
+comment on column ledger.dispatch_cost.kernel is 'What ran it: command, messages or http.';
+comment on column ledger.dispatch_cost.provider is 'Whose model answered.';
+comment on column ledger.dispatch_cost.model is 'Which model answered most of it.';
+comment on column ledger.dispatch_cost.result is 'ok, error or aborted.';
+comment on column ledger.dispatch_cost.duration_ms is 'How long it took, in milliseconds.';
+comment on column ledger.dispatch_cost.billing is 'proxied: cost_usd is a memo, its calls are the money. direct: cost_usd is the money.';
+comment on column ledger.dispatch_cost.cost_state is 'priced, estimated or unpriced.';
+comment on column ledger.dispatch_cost.cost_usd is 'What the run says that it cost, in US dollars: sum charged_usd, not this. Null: not known.';
+comment on column ledger.dispatch_cost.calls is 'How many of its calls are in the ledger, open ones included.';
+comment on column ledger.dispatch_cost.calls_usd is 'What they came to, in US dollars, late ones included.';
+comment on column ledger.dispatch_cost.unpriced_calls is 'How many of them have no known price: calls_usd lacks them.';
+comment on column ledger.dispatch_cost.charged_usd is 'What the run has in the sums, once: calls_usd or, of a direct run, cost_usd.';
+grant select on ledger.dispatch_cost to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/dispatch_latency_hourly", sql: ##"""
 create or replace view ledger.dispatch_latency_hourly with (security_invoker = true) as
-select date_trunc('hour', recorded_at, 'UTC') as hour, source, count(*) as dispatches,
+select hours.hour, source, count(*) as dispatches,
   count(*) filter (where result is distinct from 'ok') as failed,
   percentile_cont(0.5) within group (order by duration_ms) as p50_ms,
   percentile_cont(0.95) within group (order by duration_ms) as p95_ms,
   percentile_cont(0.99) within group (order by duration_ms) as p99_ms
-from ledger.events
-where type = 'dispatch.completed'
+from (select bucket as hour from ledger.usage_hourly where kind = 'dispatch' group by bucket) hours
+  join ledger.events on type = 'dispatch.completed'
+    and recorded_at >= hours.hour and recorded_at < hours.hour + interval '1 hour'
 group by 1, 2;
-comment on view ledger.dispatch_latency_hourly is 'How long agent runs took, by hour and source.';
+comment on view ledger.dispatch_latency_hourly is
+  'How long agent runs took, by UTC hour and source, exactly: filter on hour. Each hour that has runs is a range of recorded_at, so that a filter on it reads no other.';
+comment on column ledger.dispatch_latency_hourly.hour is 'The start of the hour (UTC) in which the runs ended.';
+comment on column ledger.dispatch_latency_hourly.source is 'Where the runs came from.';
+comment on column ledger.dispatch_latency_hourly.dispatches is 'How many ended.';
+comment on column ledger.dispatch_latency_hourly.failed is 'How many of them did not end ok.';
+comment on column ledger.dispatch_latency_hourly.p50_ms is 'The median duration, in milliseconds.';
+comment on column ledger.dispatch_latency_hourly.p95_ms is '95 of 100 took no longer, in milliseconds.';
+comment on column ledger.dispatch_latency_hourly.p99_ms is '99 of 100 took no longer, in milliseconds.';
 grant select on ledger.dispatch_latency_hourly to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/month_projection", sql: ##"""
+create or replace view ledger.month_projection with (security_invoker = true) as
+select user_id, date_trunc('month', now(), 'UTC') as month, sum(cost_usd) as cost_usd,
+  round(elapsed.share, 6) as elapsed_share, round(sum(cost_usd) / elapsed.share, 6) as projected_usd
+from ledger.usage_daily, (
+    select extract(epoch from greatest(now() - month_start, interval '1 hour'))
+      / extract(epoch from date_trunc('month', month_start + interval '32 days', 'UTC') - month_start) as share
+    from (select date_trunc('month', now(), 'UTC') as month_start) this_month
+  ) elapsed
+where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
+group by user_id, elapsed.share;
+comment on view ledger.month_projection is
+  'What each user comes to by the end of the current UTC month if it goes on as it has: the cost so far over the part of the month that has passed. Says little in the first days.';
+comment on column ledger.month_projection.user_id is 'Who is charged.';
+comment on column ledger.month_projection.month is 'The start of the current month (UTC).';
+comment on column ledger.month_projection.cost_usd is 'Exact cost so far, in US dollars.';
+comment on column ledger.month_projection.elapsed_share is 'The part of the month that has passed, 0 to 1; an hour at least.';
+comment on column ledger.month_projection.projected_usd is 'The cost at the month''s end at this pace, in US dollars, rounded to a millionth.';
+grant select on ledger.month_projection to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/quota_utilization", sql: ##"""
+create or replace view ledger.quota_utilization with (security_invoker = true) as
+select user_id, period, bool_or(is_enabled) as is_enabled, max(limit_usd) as limit_usd,
+  sum(cost_usd + held_usd) as used_usd, sum(held_usd) as held_usd,
+  sum(cost_usd + held_usd) / nullif(max(limit_usd), 0) as used_ratio,
+  max(tokens_limit) as tokens_limit, case period when 'day' then sum(tokens) end as tokens_used
+from (
+  select user_id, 'day' as period, true as is_limit, is_enabled, daily_limit_usd as limit_usd,
+    daily_tokens as tokens_limit, 0 as cost_usd, 0 as held_usd, 0 as tokens
+  from ledger.quotas where not is_removed
+  union all
+  select user_id, 'month', true, is_enabled, monthly_limit_usd, null, 0, 0, 0
+  from ledger.quotas where not is_removed
+  union all
+  select user_id, 'day', false, null, null, null, cost_usd, held_usd, input_tokens + output_tokens
+  from ledger.usage_daily where bucket = date_trunc('day', now(), 'UTC')
+  union all
+  select user_id, 'month', false, null, null, null, cost_usd, held_usd, 0
+  from ledger.usage_daily
+  where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
+) parts
+group by user_id, period
+having bool_or(is_limit);
+comment on view ledger.quota_utilization is
+  'Each limit and what is used of it in the current UTC day and month, as far as the journal is copied. What open calls reserve is not in SQL (ledger_quota_reserved_usd is); a call counts when it ends, and one that expired without its tokens.';
+comment on column ledger.quota_utilization.user_id is 'Whose limits: one row a period for each user who has any.';
+comment on column ledger.quota_utilization.period is 'day or month, of UTC.';
+comment on column ledger.quota_utilization.is_enabled is 'Whether the user may call at all.';
+comment on column ledger.quota_utilization.limit_usd is 'The period''s limit in US dollars; null: none.';
+comment on column ledger.quota_utilization.used_usd is 'What counts against it: cost and what the unpriced hold, in US dollars.';
+comment on column ledger.quota_utilization.held_usd is 'The part of used_usd that the unpriced hold.';
+comment on column ledger.quota_utilization.used_ratio is 'used_usd over limit_usd: 1 is used up; null without a limit.';
+comment on column ledger.quota_utilization.tokens_limit is 'The day''s limit of tokens, in and out; null: none.';
+comment on column ledger.quota_utilization.tokens_used is 'The day''s tokens, in and out; null for a month.';
+grant select on ledger.quota_utilization to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/tokens_hourly", sql: ##"""
 create or replace view ledger.tokens_hourly with (security_invoker = true) as
-select bucket as hour, user_id, kind, source, provider, model, sum(calls) as calls,
-  sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
-  sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens,
-  sum(cost_usd) as cost_usd, sum(duration_ms) as duration_ms
-from ledger.usage_hourly
-group by 1, 2, 3, 4, 5, 6;
-comment on view ledger.tokens_hourly is 'Tokens and cost by hour and dimension.';
+select bucket as hour, user_id, kind, source, provider, model, calls, input_tokens, output_tokens, cache_read_tokens,
+  cache_write_tokens, cost_usd, duration_ms, origin
+from ledger.usage_hourly;
+comment on view ledger.tokens_hourly is
+  'Tokens and cost by UTC hour and dimension: filter on hour, and sum.';
+comment on column ledger.tokens_hourly.hour is 'The start of the hour (UTC).';
+comment on column ledger.tokens_hourly.user_id is 'Who is charged.';
+comment on column ledger.tokens_hourly.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.tokens_hourly.source is 'Where the work came from, or empty.';
+comment on column ledger.tokens_hourly.provider is 'Whose model answered, or empty.';
+comment on column ledger.tokens_hourly.model is 'Which model answered, or empty.';
+comment on column ledger.tokens_hourly.calls is 'Model calls that ended, errors included.';
+comment on column ledger.tokens_hourly.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.tokens_hourly.output_tokens is 'Output tokens.';
+comment on column ledger.tokens_hourly.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.tokens_hourly.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.tokens_hourly.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.tokens_hourly.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.tokens_hourly.origin is 'The journal that the row sums: with several journals there are several rows.';
 grant select on ledger.tokens_hourly to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/unpriced_calls", sql: ##"""
 create or replace view ledger.unpriced_calls with (security_invoker = true) as
 select provider, model, user_id, sum(unpriced_calls) as calls, sum(held_usd) as held_usd,
-  min(bucket) as first_hour, max(bucket) as last_hour
-from ledger.usage_hourly
+  min(bucket) as first_day, max(bucket) as last_day
+from ledger.usage_daily
 where unpriced_calls > 0
 group by provider, model, user_id;
 comment on view ledger.unpriced_calls is
-  'Calls whose price is not known, by model and user: their cost is in no sum until a price is published.';
+  'What has no known price, by model and user: its cost is in no sum. Empty in a ledger whose prices are whole.';
+comment on column ledger.unpriced_calls.provider is 'Whose model answered, or empty.';
+comment on column ledger.unpriced_calls.model is 'Which model answered, or empty.';
+comment on column ledger.unpriced_calls.user_id is 'Who is charged.';
+comment on column ledger.unpriced_calls.calls is 'How many calls, runs or reports have no price.';
+comment on column ledger.unpriced_calls.held_usd is 'What they hold of their user''s budget, in US dollars.';
+comment on column ledger.unpriced_calls.first_day is 'The first UTC day with one.';
+comment on column ledger.unpriced_calls.last_day is 'The last UTC day with one.';
 grant select on ledger.unpriced_calls to ledger_reader, ledger_writer;
 
 """##),
