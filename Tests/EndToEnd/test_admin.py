@@ -90,6 +90,7 @@ def test_unpriced_calls_refusals_and_quotas_are_loud(journal_ledger, open_tab):
     assert "daily limit" in refusal
     meter = tab.page.locator('#users tr[data-key="alice"] meter')
     assert meter.get_attribute("aria-label") == "0.0 % of $0.0001 a day"
+    assert "of $0.0001/day" in tab.page.inner_text('#users tr[data-key="alice"]')
 
 
 def test_range_breakdown_and_user_are_chosen_and_the_table_has_the_same(journal_ledger, open_tab):
