@@ -3,30 +3,27 @@ import LedgerCore
 import LedgerJournal
 import LedgerStore
 
-/// Reads the journal behind a live writer, in batches for PostgreSQL.
+/// Reads a journal's files in batches for PostgreSQL, behind a live writer or without one.
 struct JournalBatches: ~Copyable {
-    private let ledger: Ledger
     private var reader: JournalReader
 
-    private static let eventsMax = 5_000
-    private static let bytesMax = 8 << 20
+    private static let eventsMax = 20_000
+    private static let bytesMax = 16 << 20
 
-    /// Starts after `mark`.
-    init(_ ledger: Ledger, after mark: JournalMark) throws(LedgerError) {
-        self.ledger = ledger
+    /// Starts after `mark`, or with the first line.
+    init(logsDirectory: String, origin: String, after mark: JournalMark?) throws(LedgerError) {
         do throws(JournalError) {
-            reader = try JournalReader(
-                directory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin, from: mark
-            )
+            reader = try JournalReader(directory: logsDirectory, origin: origin, from: mark)
         } catch { throw .journal("\(error)") }
     }
 
     /// The last position that was read.
     var position: Position { Position(reader.mark.position) }
 
-    /// The next batch of what is durable; nil when there is none yet.
-    mutating func next() throws(LedgerError) -> IngestBatch? {
-        let limit = ledger.read { $0.mark }
+    /// The next batch, and whether it is as large as one may be; nil when there is none yet.
+    ///
+    /// `limit` is the writer's durable mark; nil: no writer is live, and the last whole line is the end.
+    mutating func next(upTo limit: JournalMark?) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
         let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
@@ -41,13 +38,15 @@ struct JournalBatches: ~Copyable {
             StoredQuota.add(recorded, to: &quotas)
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
-        return events.isEmpty
-            ? nil
-            : IngestBatch(
-                after: after, events: events, sums: sums, containers: containers, quotas: quotas)
+        guard !events.isEmpty else { return nil }
+        let isFull = events.count >= Self.eventsMax || bytes >= Self.bytesMax
+        return (
+            IngestBatch(after: after, events: events, sums: sums, containers: containers, quotas: quotas),
+            isFull
+        )
     }
 
-    private mutating func line(upTo limit: JournalMark) throws(LedgerError) -> JournalLine? {
+    private mutating func line(upTo limit: JournalMark?) throws(LedgerError) -> JournalLine? {
         do throws(JournalError) { return try reader.next(upTo: limit) } catch { throw .journal("\(error)") }
     }
 }

@@ -113,13 +113,16 @@ package final class PostgresIngest: Sendable {
                 return mark?.chain.digest.bytes
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
-            var source = try JournalBatches(ledger, after: mark)
+            let batches = try BatchesAhead(
+                logsDirectory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
+                after: mark
+            ) { [ledger] in ledger.read { $0.mark } }
             report(checkpoint.position)
             onProgress()
             while !isStopping {
-                guard let batch = try source.next() else {
-                    try compareTotals(store, at: source.position)
-                    ledger.wait(after: source.position, milliseconds: 1000, with: bell)
+                guard let batch = try batches.next() else {
+                    try compareTotals(store, at: batches.position)
+                    ledger.wait(after: batches.position, milliseconds: 1000, with: bell)
                     continue
                 }
                 try store.ingest(batch)
