@@ -16,6 +16,9 @@ final class BatchesAhead {
     private let made = Made()
     private var isUnderWay = false
 
+    /// How many events a batch may have that is begun from now on.
+    var eventsMax = CatchUpPace.eventsMaxAlone
+
     /// The last position that was handed out.
     private(set) var position: Position
 
@@ -40,7 +43,7 @@ final class BatchesAhead {
     /// The next batch; nil when there is none yet.
     ///
     /// - Throws: ``LedgerError/journal(_:)`` and ``LedgerError/undecodable(file:line:_:)`` in the place of the
-    ///   batch that has the line; those before it have been handed out.
+    ///   batch that has the line; every batch before it has been handed out.
     func next() throws(LedgerError) -> IngestBatch? {
         if !isUnderWay { begin() }
         let next = try made.take()
@@ -52,8 +55,11 @@ final class BatchesAhead {
     }
 
     private func begin() {
-        isUnderWay = worker.submit { [limit, made] source in
-            made.put(Result { () throws(LedgerError) in try source.value.batches.next(upTo: limit()) })
+        isUnderWay = worker.submit { [limit, made, eventsMax] source in
+            made.put(
+                Result { () throws(LedgerError) in
+                    try source.value.batches.next(upTo: limit(), eventsMax: eventsMax)
+                })
         }
         precondition(isUnderWay, "one batch is made at a time")
     }

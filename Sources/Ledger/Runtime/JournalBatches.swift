@@ -7,7 +7,6 @@ import LedgerStore
 struct JournalBatches: ~Copyable {
     private var reader: JournalReader
 
-    private static let eventsMax = 20_000
     private static let bytesMax = 16 << 20
 
     /// Starts after `mark`, or with the first line.
@@ -23,14 +22,16 @@ struct JournalBatches: ~Copyable {
     /// The next batch, and whether it is as large as one may be; nil when there is none yet.
     ///
     /// `limit` is the writer's durable mark; nil: no writer is live, and the last whole line is the end.
-    mutating func next(upTo limit: JournalMark?) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
+    mutating func next(
+        upTo limit: JournalMark?, eventsMax: Int
+    ) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
         let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
         var containers: [ContainerHandle: StoredContainer] = [:]
         var quotas: [UserID: StoredQuota] = [:]
         var bytes = 0
-        while events.count < Self.eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
+        while events.count < eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
             bytes += line.bytes.count
             let recorded = try Replay.decode(line)
             UsageDelta.each(of: recorded) { sums[$0.key, default: UsageSums()].add($0.sums) }
@@ -39,7 +40,7 @@ struct JournalBatches: ~Copyable {
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
         guard !events.isEmpty else { return nil }
-        let isFull = events.count >= Self.eventsMax || bytes >= Self.bytesMax
+        let isFull = events.count >= eventsMax || bytes >= Self.bytesMax
         return (
             IngestBatch(after: after, events: events, sums: sums, containers: containers, quotas: quotas),
             isFull
