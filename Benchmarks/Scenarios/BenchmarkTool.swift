@@ -2,14 +2,21 @@ import Terminal
 
 /// Runs the scenarios that the words name; each prints one JSON line.
 ///
-/// `Benchmarks [--home DIR] [--events N] [--seconds S] [--users N] [--durability fsync|os] SCENARIO…`
+/// `Benchmarks [--home DIR] [--events N] [--seconds S] [--rounds N] [--users N] [--days N] [--calls-per-dispatch N]
+/// [--postgres URL] [--durability fsync|os] SCENARIO…`
 enum BenchmarkTool {
     /// What a scenario is given.
     struct Settings {
         var home = "/tmp/ledger-benchmarks"
         var events: Int64 = 1_000_000
         var seconds: Int64 = 3
+        var rounds: Int64 = 3
         var users = 1_000
+        /// What a generated journal covers, up to now; nil: twenty events a second.
+        var days: Int64?
+        /// How many calls of a generated journal belong to one agent run; nil: none do.
+        var callsPerDispatch: Int64?
+        var postgresURL = ""
         var isSynced = true
     }
 
@@ -40,6 +47,10 @@ enum BenchmarkTool {
             settings.home = value
             return true
         }
+        if option == "--postgres" {
+            settings.postgresURL = value
+            return true
+        }
         if option == "--durability" {
             settings.isSynced = value == "fsync"
             return ["fsync", "os"].contains(value)
@@ -48,6 +59,9 @@ enum BenchmarkTool {
         switch option {
         case "--events": settings.events = number
         case "--seconds": settings.seconds = number
+        case "--rounds": settings.rounds = number
+        case "--days": settings.days = number
+        case "--calls-per-dispatch": settings.callsPerDispatch = number
         case "--users": settings.users = Int(number)
         default: return false
         }
@@ -66,6 +80,8 @@ enum BenchmarkTool {
         case "generate": return try JournalGenerator(settings).run()
         case "replay": return try ReplayScenario(settings).run(verifyingChain: false)
         case "replay_chain": return try ReplayScenario(settings).run(verifyingChain: true)
+        case "ingest": return try IngestScenario(settings).run()
+        case "ingest_live": return try LiveIngestScenario(settings).run()
         case "decide": return PureScenario(settings).decide()
         case "encode": return PureScenario(settings).encode()
         case "decode": return try PureScenario(settings).decode()

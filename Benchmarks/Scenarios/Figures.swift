@@ -19,12 +19,16 @@ struct Figures {
         add("nanosecondsEach", (Double(nanoseconds) / Double(max(count, 1))).rounded())
     }
 
-    /// Adds the median and the 99th percentile of `latencies`, in microseconds.
-    mutating func add(latencies: [Int64]) {
+    /// Adds the median and the 99th percentile of `latencies`, in microseconds; `kind` begins their names.
+    mutating func add(latencies: [Int64], of kind: String = "") {
         let sorted = latencies.sorted()
         guard !sorted.isEmpty else { return }
-        add("p50Microseconds", Double(sorted[sorted.count / 2]) / 1000)
-        add("p99Microseconds", Double(sorted[min(sorted.count * 99 / 100, sorted.count - 1)]) / 1000)
+        add(
+            kind.isEmpty ? "p50Microseconds" : "\(kind)P50Microseconds",
+            Double(sorted[sorted.count / 2]) / 1000)
+        add(
+            kind.isEmpty ? "p99Microseconds" : "\(kind)P99Microseconds",
+            Double(sorted[min(sorted.count * 99 / 100, sorted.count - 1)]) / 1000)
     }
 
     /// The JSON line.

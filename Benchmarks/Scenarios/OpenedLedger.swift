@@ -10,8 +10,15 @@ extension Ledger {
     static func opened(
         _ settings: BenchmarkTool.Settings, at folder: String
     ) throws(BenchmarkError) -> Ledger {
+        try opened(settings, home: "\(settings.home)/\(folder)-\(SystemClock.nowMicroseconds())")
+    }
+
+    /// A ledger on the journal that is under `home`; an empty one where there is none.
+    static func opened(
+        _ settings: BenchmarkTool.Settings, home: String
+    ) throws(BenchmarkError) -> Ledger {
         var configuration = LedgerConfiguration(
-            home: "\(settings.home)/\(folder)-\(SystemClock.nowMicroseconds())", origin: "bench",
+            home: home, origin: "bench",
             now: { Timestamp(microseconds: SystemClock.nowMicroseconds()) },
             monotonicNanoseconds: { UInt64(SystemClock.monotonicNanoseconds()) })
         let calls = SampleCalls(users: 1)
@@ -23,7 +30,7 @@ extension Ledger {
         } catch { throw .failed("\(error)") }
         // What the ledger records at its start comes before this answer.
         let isReady = Semaphore()
-        ledger.submit(.settle(calls.settled(calls.identity(0)))) { _ in isReady.signal() }
+        ledger.submit(.settle(calls.settled(calls.identity(1 << 60)))) { _ in isReady.signal() }
         isReady.wait()
         return ledger
     }

@@ -1,7 +1,6 @@
 import LedgerCore
 import LedgerRuntime
 import Lifecycle
-import Synchronization
 import Threads
 
 /// A fixed number of commands under way from one event loop's point of view: each answer submits the next
@@ -43,52 +42,5 @@ struct OutstandingScenario {
         figures.add(count: Int64(latencies.count), of: "events", nanoseconds: nanoseconds)
         figures.add(latencies: latencies)
         return figures
-    }
-}
-
-/// One command after the other: the answer to one submits the next.
-private final class CommandChain: Sendable {
-    let done = Semaphore()
-    private let ledger: Ledger
-    private let calls: SampleCalls
-    private let deadline: Int64
-    private let state: Lock<State>
-
-    private struct State {
-        var number: Int64
-        var open: CallIdentity?
-        var watch = Stopwatch()
-        var written = Written()
-    }
-
-    init(_ ledger: Ledger, _ calls: SampleCalls, from base: Int64, until deadline: Int64) {
-        self.ledger = ledger
-        self.calls = calls
-        self.deadline = deadline
-        state = Lock(State(number: base))
-    }
-
-    var written: Written { state.withLock { $0.written } }
-
-    func start() {
-        let command = state.withLock { state in
-            state.watch = Stopwatch()
-            if let call = state.open {
-                state.open = nil
-                return Command.settle(calls.settled(call))
-            }
-            let call = calls.identity(state.number)
-            state.number += 1
-            state.open = call
-            return calls.reserve(call)
-        }
-        ledger.submit(command) { [self] result in
-            let isOver = state.withLock { state in
-                state.written.latencies.append(state.watch.nanoseconds)
-                if case .failure = result { state.written.failures += 1 }
-                return SystemClock.monotonicNanoseconds() >= deadline
-            }
-            if isOver { done.signal() } else { start() }
-        }
     }
 }

@@ -7,8 +7,7 @@ import LedgerStore
 struct JournalBatches: ~Copyable {
     private var reader: JournalReader
 
-    private static let eventsMax = 5_000
-    private static let bytesMax = 8 << 20
+    private static let bytesMax = 16 << 20
 
     /// Starts after `mark`, or with the first line.
     init(logsDirectory: String, origin: String, after mark: JournalMark?) throws(LedgerError) {
@@ -20,17 +19,19 @@ struct JournalBatches: ~Copyable {
     /// The last position that was read.
     var position: Position { Position(reader.mark.position) }
 
-    /// The next batch; nil when there is none yet.
+    /// The next batch, and whether it is as large as one may be; nil when there is none yet.
     ///
     /// `limit` is the writer's durable mark; nil: no writer is live, and the last whole line is the end.
-    mutating func next(upTo limit: JournalMark?) throws(LedgerError) -> IngestBatch? {
+    mutating func next(
+        upTo limit: JournalMark?, eventsMax: Int
+    ) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
         let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
         var containers: [ContainerHandle: StoredContainer] = [:]
         var quotas: [UserID: StoredQuota] = [:]
         var bytes = 0
-        while events.count < Self.eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
+        while events.count < eventsMax, bytes < Self.bytesMax, let line = try line(upTo: limit) {
             bytes += line.bytes.count
             let recorded = try Replay.decode(line)
             UsageDelta.each(of: recorded) { sums[$0.key, default: UsageSums()].add($0.sums) }
@@ -38,10 +39,12 @@ struct JournalBatches: ~Copyable {
             StoredQuota.add(recorded, to: &quotas)
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
-        return events.isEmpty
-            ? nil
-            : IngestBatch(
-                after: after, events: events, sums: sums, containers: containers, quotas: quotas)
+        guard !events.isEmpty else { return nil }
+        let isFull = events.count >= eventsMax || bytes >= Self.bytesMax
+        return (
+            IngestBatch(after: after, events: events, sums: sums, containers: containers, quotas: quotas),
+            isFull
+        )
     }
 
     private mutating func line(upTo limit: JournalMark?) throws(LedgerError) -> JournalLine? {

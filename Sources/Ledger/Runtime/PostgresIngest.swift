@@ -34,6 +34,8 @@ package final class PostgresIngest: Sendable {
     private let bell: Semaphore
     private let status = Lock(Status())
     private let stopping = Atomic(false)
+    /// Signalled at the end, for the pauses in which no event is to be seen.
+    private let end = Semaphore()
     private let thread = Lock<Thread?>(nil)
     private let compareNotBefore = Atomic<UInt64>(0)
 
@@ -68,6 +70,7 @@ package final class PostgresIngest: Sendable {
     package func stop() {
         stopping.store(true, ordering: .relaxed)
         bell.signal()
+        end.signal()
         thread.withLock { $0.take() }?.join()
     }
 
@@ -94,14 +97,8 @@ package final class PostgresIngest: Sendable {
         }
     }
 
-    private func sleep(milliseconds: Int) {
-        let end = ledger.configuration.monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
-        while !isStopping {
-            let now = ledger.configuration.monotonicNanoseconds()
-            guard now < end else { return }
-            _ = bell.wait(timeoutMilliseconds: Int((end - now) / 1_000_000) + 1)
-        }
-    }
+    /// Waits, unless stopped.
+    private func sleep(milliseconds: Int) { _ = end.wait(timeoutMilliseconds: milliseconds) }
 
     /// Connects, finds the checkpoint in the journal, and copies until stopped or failed.
     private func copy(onProgress: () -> Void) throws(IngestFailure) {
@@ -113,24 +110,39 @@ package final class PostgresIngest: Sendable {
                 return mark?.chain.digest.bytes
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
-            var source = try JournalBatches(
+            let batches = try BatchesAhead(
                 logsDirectory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
-                after: mark)
+                after: mark
+            ) { [ledger] in ledger.read { $0.mark } }
             report(checkpoint.position)
             onProgress()
+            var pace = CatchUpPace()
             while !isStopping {
-                guard let batch = try source.next(upTo: ledger.read({ $0.mark })) else {
-                    try compareTotals(store, at: source.position)
-                    ledger.wait(after: source.position, milliseconds: 1000, with: bell)
+                guard let batch = try batches.next() else {
+                    try compareTotals(store, at: batches.position)
+                    ledger.wait(after: batches.position, milliseconds: 1000, with: bell)
                     continue
                 }
+                let began = ledger.configuration.monotonicNanoseconds()
                 try store.ingest(batch)
                 report(batch.end.position)
                 onProgress()
+                rest(&pace, since: began, batches)
             }
         } catch let error as StoreError {
             throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
         } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }
+    }
+
+    /// Leaves the machine to others for a while, when they need it and the copy is behind.
+    private func rest(_ pace: inout CatchUpPace, since began: UInt64, _ batches: BatchesAhead) {
+        let journalEnd = ledger.position.value
+        let nanoseconds = pace.restNanoseconds(
+            journalEnd: journalEnd,
+            isBehind: journalEnd - batches.position.value > Int64(CatchUpPace.eventsMaxBeside),
+            from: began, to: ledger.configuration.monotonicNanoseconds())
+        batches.eventsMax = pace.eventsMax
+        if nanoseconds > 0 { sleep(milliseconds: Int(nanoseconds / 1_000_000)) }
     }
 
     /// Compares the database's totals with the projection's, once a minute, when both are at `position`.

@@ -37,6 +37,12 @@ package enum SystemClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Nanoseconds that all threads of this process have spent on processors.
+    package static func processNanoseconds() -> Int64 {
+        let time = read(CLOCK_PROCESS_CPUTIME_ID)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -33,8 +33,8 @@ package struct PostgresRebuild {
     ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database: nothing has
     ///   been changed then. ``CopyError/ledger(_:)`` for a damaged line, after those before it are stored.
     package func run(progress: (_ events: Int, _ bytes: Int) -> Void) throws(CopyError) -> Outcome {
-        var source = try CopyError.ledger { () throws(LedgerError) in
-            try JournalBatches(logsDirectory: logsDirectory, origin: store.origin, after: nil)
+        let batches = try CopyError.ledger { () throws(LedgerError) in
+            try BatchesAhead(logsDirectory: logsDirectory, origin: store.origin, after: nil) { nil }
         }
         try CopyError.store { () throws(StoreError) in
             try store.takeOrigin()
@@ -43,15 +43,15 @@ package struct PostgresRebuild {
             let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
             _ = try store.resume(journalEnd: Position(0)) { $0 == Position(0) ? genesis : nil }
         }
-        while let batch = try nextBatch(&source) {
+        while let batch = try next(of: batches) {
             try CopyError.store { () throws(StoreError) in try store.ingest(batch) }
             progress(batch.events.count, batch.events.reduce(0) { $0 + $1.line.count + 1 })
         }
         let rows = try CopyError.store { () throws(StoreError) in try store.eventCount() }
-        return Outcome(position: source.position, rows: rows)
+        return Outcome(position: batches.position, rows: rows)
     }
 
-    private func nextBatch(_ source: inout JournalBatches) throws(CopyError) -> IngestBatch? {
-        do throws(LedgerError) { return try source.next(upTo: nil) } catch { throw .ledger(error) }
+    private func next(of batches: BatchesAhead) throws(CopyError) -> IngestBatch? {
+        do throws(LedgerError) { return try batches.next() } catch { throw .ledger(error) }
     }
 }
