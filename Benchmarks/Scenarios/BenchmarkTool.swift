@@ -2,8 +2,8 @@ import Terminal
 
 /// Runs the scenarios that the words name; each prints one JSON line.
 ///
-/// `Benchmarks [--home DIR] [--events N] [--seconds S] [--rounds N] [--users N] [--days N] [--calls-per-dispatch N]
-/// [--postgres URL] [--durability fsync|os] SCENARIO…`
+/// `Benchmarks [--home DIR] [--events N] [--seconds S] [--rounds N] [--users N] [--days N]
+/// [--calls-per-dispatch N] [--postgres URL] [--durability fsync|os] SCENARIO…`
 enum BenchmarkTool {
     /// What a scenario is given.
     struct Settings {

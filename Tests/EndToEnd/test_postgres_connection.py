@@ -13,7 +13,7 @@ PASSWORD = "correct-horse-9f3a"
 
 @pytest.fixture
 def certificates(folder):
-    """A certificate for localhost, its authority `ca`, and another authority that has nothing to do with it."""
+    """A certificate for localhost, its authority `ca`, and an authority that never signed it."""
     place = folder / "certificates"
     place.mkdir()
 
@@ -62,7 +62,8 @@ def test_tls_and_a_password_file_are_taken_from_the_url(make_ledger, secured, ce
     ledger.set_quota("alice", dailyLimitUsd=1)
     ledger.wait_ingested()
     sessions = ledger.sql(
-        "select ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'dispatch-ledger'"
+        "select ssl from pg_stat_ssl join pg_stat_activity using (pid)"
+        " where application_name = 'dispatch-ledger'"
     )
     assert sessions and all(ssl for (ssl,) in sessions)
     said = ledger.process.log.read_text() + "".join(ledger.metrics_text(name) for name in ledger.services)

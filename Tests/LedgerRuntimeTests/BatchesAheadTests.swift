@@ -79,7 +79,7 @@ struct BatchesAheadTests {
         #expect(try batches.next()?.end.position == Position(10))
         #expect(try batches.next()?.end.position == Position(20))
         let error = #expect(throws: LedgerError.self) { try batches.next() }
-        #expect("\(String(describing: error))".contains("line: 25"))
+        #expect("\(String(describing: error))".contains("line 25"))
     }
 
     @Test("Let go in the middle, its thread ends and nothing waits")

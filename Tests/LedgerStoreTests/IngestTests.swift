@@ -151,6 +151,10 @@ struct IngestTests {
         let homes = try database.value(
             "select string_agg(tableoid::regclass::text, ' ' order by position) from ledger.events")
         #expect(homes == "ledger.events_2030_01 ledger.events_2030_02 ledger.events_2030_03")
+        // The two months after that are there before anything falls into them.
+        let ahead = "select to_regclass('ledger.events_2030_0"
+        #expect(try database.value("\(ahead)5')") != nil)
+        #expect(try database.value("\(ahead)6')") == nil)
         // What is not sealed is not retired, and a month is sealed in its turn and only when it is over.
         let retire = "select ledger.drop_partitions('2030-03-15')"
         let seal = "select ledger.seal_month('here', '2030-0"

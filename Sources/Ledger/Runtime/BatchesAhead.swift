@@ -42,8 +42,8 @@ final class BatchesAhead {
 
     /// The next batch; nil when there is none yet.
     ///
-    /// - Throws: ``LedgerError/journal(_:)`` and ``LedgerError/undecodable(file:line:_:)`` in the place of the
-    ///   batch that has the line; every batch before it has been handed out.
+    /// - Throws: ``LedgerError/journal(_:)`` and ``LedgerError/undecodable(file:line:_:)`` in the place of
+    ///   the batch that has the line; every batch before it has been handed out.
     func next() throws(LedgerError) -> IngestBatch? {
         if !isUnderWay { begin() }
         let next = try made.take()

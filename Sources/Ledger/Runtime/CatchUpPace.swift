@@ -1,4 +1,5 @@
-/// How fast a copy that is behind goes on: at full speed alone, in small steps with rests beside live traffic.
+/// How fast a copy that is behind goes on: at full speed alone, in small steps with rests beside live
+/// traffic.
 ///
 /// A server that takes a batch keeps a processor and the disk busy, which the callers of the journal's writer
 /// wait for. Its process cannot be given a lower priority from here; it can be given less to do. The copy's

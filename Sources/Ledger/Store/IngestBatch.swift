@@ -31,8 +31,14 @@ package struct IngestBatch: Sendable {
         return StoreCheckpoint(position: last.position, chain: last.chain)
     }
 
-    /// The months that the events fall in, as their first days.
-    var months: Set<Day> { Set(events.lazy.map { $0.recordedAt.day.firstOfMonth }) }
+    /// The months that the events fall in, and the two that follow, as their first days.
+    var monthsNeeded: Set<Day> {
+        var months = Set(events.lazy.map { $0.recordedAt.day.firstOfMonth })
+        if let last = months.max() {
+            months.formUnion([last.firstOfNextMonth, last.firstOfNextMonth.firstOfNextMonth])
+        }
+        return months
+    }
 
     /// Checks that positions have no gap and chains their length.
     func validate() throws(StoreError) {

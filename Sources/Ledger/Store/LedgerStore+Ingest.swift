@@ -71,9 +71,10 @@ extension LedgerStore {
         throw position == batch.after.position ? .foreign(position) : .fenced(position)
     }
 
-    /// Outside the transaction, because making one locks the whole table.
+    /// Outside the transaction, because making one locks the whole table; ahead of time, so that a new month
+    /// begins without it.
     private func preparePartitions(for batch: IngestBatch) throws(StoreError) {
-        for month in batch.months.subtracting(monthsReady).sorted() {
+        for month in batch.monthsNeeded.subtracting(monthsReady).sorted() {
             _ = try query("select ledger.ensure_partition($1)", [month.start.text])
             monthsReady.insert(month)
         }
