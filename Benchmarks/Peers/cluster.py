@@ -1,4 +1,4 @@
-"""The benchmarks' own PostgreSQL: SQL through psql, fresh databases, and what the server's processes spend."""
+"""The benchmarks' own PostgreSQL: SQL through psql, fresh databases, what the server's processes spend."""
 
 import os
 import re

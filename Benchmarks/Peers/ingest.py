@@ -35,7 +35,9 @@ class Rows:
         self.binary = folder / "rows.binary"
         self.statements = folder / "rows.sql"
         query = "select * from ledger.events order by position"
-        cluster.psql(f"\\copy ({query}) to '{self.text}'", f"\\copy ({query}) to '{self.binary}' (format binary)")
+        cluster.psql(
+            f"\\copy ({query}) to '{self.text}'", f"\\copy ({query}) to '{self.binary}' (format binary)"
+        )
         with self.text.open() as lines, self.statements.open("w") as out:
             for number, line in enumerate(lines):
                 out.write(",\n" if number % ROWS_A_STATEMENT else ";\ninsert into peer values\n"[not number:])

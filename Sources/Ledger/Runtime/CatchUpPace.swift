@@ -18,8 +18,8 @@ struct CatchUpPace {
     static let restNanosecondsMax: UInt64 = 500_000_000
 
     private var last: (journalEnd: Int64, nanoseconds: UInt64)?
-    /// Whether others append.
-    private(set) var isBesideLive = false
+    /// Whether others append; at the start, until it is known, a small batch is the careful one.
+    private(set) var isBesideLive = true
 
     /// How many events the next batch may have.
     var eventsMax: Int { isBesideLive ? Self.eventsMaxBeside : Self.eventsMaxAlone }
@@ -29,6 +29,9 @@ struct CatchUpPace {
     /// - Parameters:
     ///   - journalEnd: the journal's last position now.
     ///   - isBehind: whether more than a batch waits; a copy that keeps up never rests.
+    ///   - began: by the monotonic clock, when the server was given the batch.
+    ///   - now: when it had taken it.
+    /// - Returns: nanoseconds; 0 when nobody else needs the machine.
     mutating func restNanoseconds(
         journalEnd: Int64, isBehind: Bool, from began: UInt64, to now: UInt64
     ) -> UInt64 {
