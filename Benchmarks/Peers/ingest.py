@@ -90,7 +90,7 @@ def run(options, folder: Path) -> dict:
     folder = folder / "ingest"
     folder.mkdir()
     benchmarks(options, folder, "generate", "--events", str(options.events))
-    rows = None
+    rows, count = None, 0
     runs: dict[str, list[dict]] = {}
 
     def note(name: str, events: int, taken: dict):

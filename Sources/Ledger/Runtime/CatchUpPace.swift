@@ -18,8 +18,8 @@ struct CatchUpPace {
     static let restNanosecondsMax: UInt64 = 500_000_000
 
     private var last: (journalEnd: Int64, nanoseconds: UInt64)?
-    /// Whether others append; at the start, until it is known, a small batch is the careful one.
-    private(set) var isBesideLive = true
+    /// Whether others append.
+    private(set) var isBesideLive = false
 
     /// How many events the next batch may have.
     var eventsMax: Int { isBesideLive ? Self.eventsMaxBeside : Self.eventsMaxAlone }
