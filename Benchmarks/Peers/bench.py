@@ -9,6 +9,7 @@ from pathlib import Path
 
 import append
 import engine
+import ingest
 import machine
 import proxy
 import pure
@@ -16,7 +17,14 @@ import replay
 import sampling
 import table
 
-SCENARIOS = {"proxy": proxy, "append": append, "replay": replay, "pure": pure, "sampling": sampling}
+SCENARIOS = {
+    "proxy": proxy,
+    "append": append,
+    "ingest": ingest,
+    "replay": replay,
+    "pure": pure,
+    "sampling": sampling,
+}
 
 
 def main() -> int:
@@ -24,14 +32,19 @@ def main() -> int:
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIOS)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
-    parser.add_argument("--events", type=int, default=1_000_000, help="length of the journal to replay")
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="length of the journal to replay or to store"
+    )
+    parser.add_argument(
+        "--live-events", type=int, default=2_000_000, help="how many a copy beside live traffic has before it"
+    )
     parser.add_argument("--json", action="store_true", help="JSON to standard output, the table to the other")
     for path in ("dledger", "benchmarks", "python", "pgbench", "psql", "folder"):
         parser.add_argument(f"--{path}", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--postgres", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
-    if unknown or options.rounds < 1 or options.seconds < 1 or options.events < 1:
+    if unknown or options.rounds < 1 or options.seconds < 1 or min(options.events, options.live_events) < 1:
         parser.error(f"scenarios are {', '.join(SCENARIOS)}; numbers are at least 1")
     wanted = options.scenarios or list(SCENARIOS)
     if "sampling" in wanted and (missing := engine.needs()):

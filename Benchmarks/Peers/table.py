@@ -101,6 +101,42 @@ def replay(report: dict) -> str:
     return text + "\n\nThe sums by user (calls, cost, tokens) are equal to the last digit."
 
 
+def ingest(report: dict) -> str:
+    ours = report["rows"][0]["rowsPerSecond"]["median"]
+    cells = [
+        [
+            row["way"],
+            spread(row["rowsPerSecond"]),
+            ratio(ours, row["rowsPerSecond"]["median"]) if row is not report["rows"][0] else "",
+            spread(row["serverCpuMicroseconds"]),
+            spread(row["clientCpuMicroseconds"]) if row["clientCpuMicroseconds"]["median"] else "",
+        ]
+        for row in report["rows"]
+    ]
+    head = ["way", "rows/s", "ledger ÷ it", "server CPU µs/row", "our CPU µs/row"]
+    live = report["live"]
+    acks = [
+        [
+            kind,
+            number(live[f"{kind}EventsPerSecond"]),
+            number(live[f"{kind}P50Microseconds"]),
+            number(live[f"{kind}P99Microseconds"]),
+        ]
+        for kind in ("alone", "beside")
+    ]
+    factor = ratio(live["besideP99Microseconds"], live["aloneP99Microseconds"])
+    return (
+        table(f"Ingest, {report['events']:,} events into an empty database", head, cells)
+        + "\n"
+        + table(
+            f"64 commands under way, alone and beside a catch-up of {number(live['storedPerSecond'])} rows/s:"
+            f" p99 × {factor}",
+            ["copy", "events/s", "p50 µs", "p99 µs"],
+            acks,
+        )
+    )
+
+
 def pure(report: dict) -> str:
     cells = [[row["step"], spread(row["nanosecondsEach"])] for row in report["rows"]]
     return table("Steps of the ledger, one thread", ["step", "ns each"], cells)
