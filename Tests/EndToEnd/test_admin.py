@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import requests
+from processes import wait_until
 
 LIVE = '#connection[data-state="live"]'
 
@@ -106,7 +107,7 @@ def test_range_breakdown_and_user_are_chosen_and_the_table_has_the_same(journal_
     ]
     page.select_option("[name=range]", "24h")
     page.select_option("[name=by]", "model")
-    page.wait_for_function("Chart.getChart('cost-chart').data.labels.length === 24")
+    wait_until(lambda: page.evaluate("Chart.getChart('cost-chart').data.labels.length") == 24, 10, "24 hours")
     assert page.evaluate("Chart.getChart('cost-chart').data.datasets.map(set => set.label)") == [
         "claude-sonnet-4-6"
     ]
@@ -217,7 +218,7 @@ def test_the_page_fits_with_nothing_and_with_five_hundred_users(
             f"{'x' * 90 if number == 0 else 'user'}-{number}",
             tokens=number * 7 + 1,
         )
-    tab.page.wait_for_function("document.querySelectorAll('#users tbody tr').length === 50")
+    wait_until(lambda: tab.page.locator("#users tbody tr").count() == 50, 10, "50 users")
     tab.page.wait_for_selector("#users-more >> text=450 more")
     pictures.append(tab.screenshot(folder / f"many-{scheme}-{width}.png"))
     for picture in pictures:

@@ -2,6 +2,7 @@ import Crypto
 package import LedgerCore
 import LedgerJournal
 package import LedgerStore
+import Threads
 
 /// Makes the SQL side of a journal anew: what is in the database goes, what is in the journal comes.
 ///
@@ -37,7 +38,7 @@ package struct PostgresRebuild {
             try BatchesAhead(logsDirectory: logsDirectory, origin: store.origin, after: nil) { nil }
         }
         try CopyError.store { () throws(StoreError) in
-            try store.takeOrigin()
+            try takeOrigin()
             try store.erase()
             try store.migrate()
             let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
@@ -50,6 +51,20 @@ package struct PostgresRebuild {
         let rows = try CopyError.store { () throws(StoreError) in try store.eventCount() }
         return Outcome(position: batches.position, rows: rows)
     }
+
+    /// A rebuild that was killed leaves a session, which the server ends a moment later.
+    private func takeOrigin() throws(StoreError) {
+        for _ in 0..<Self.busyTries {
+            do throws(StoreError) { return try store.takeOrigin() } catch {
+                guard case .busy = error else { throw error }
+            }
+            _ = Semaphore().wait(timeoutMilliseconds: Self.busyPauseMilliseconds)
+        }
+        try store.takeOrigin()
+    }
+
+    private static let busyTries = 20
+    private static let busyPauseMilliseconds = 250
 
     private func next(of batches: BatchesAhead) throws(CopyError) -> IngestBatch? {
         do throws(LedgerError) { return try batches.next() } catch { throw .ledger(error) }
