@@ -9,13 +9,15 @@ enum RebuildCommand {
     static let description = CommandDescription(
         name: "rebuild", summary: "Makes PostgreSQL anew from the journal, or the journal from PostgreSQL.",
         usage:
-            "rebuild postgres [--home DIR] [--yes] [--json] | journal --from-postgres [--home DIR] [--json]",
+            "rebuild postgres [--home DIR] [--yes] [--discard] [--json] | journal --from-postgres [--home DIR] [--json]",
         options: [
             ("postgres", "erases the schema `ledger`, makes it again and copies the whole journal into it"),
             ("journal", "writes the journal anew, byte for byte, where there is none"),
             ("--from-postgres", "from the lines that PostgreSQL holds"),
             ("--home DIR", "the journal's home (default: LEDGER_HOME)"),
-            ("--yes", "do not ask before erasing"), ("--json", "one JSON document"),
+            ("--yes", "do not ask before erasing"),
+            ("--discard", "erase even a database that holds what the journal does not"),
+            ("--json", "one JSON document"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
@@ -23,20 +25,22 @@ enum RebuildCommand {
         let home = try arguments.option("--home")
         let isJSON = arguments.flag("--json")
         let isSure = arguments.flag("--yes")
+        let isDiscarding = arguments.flag("--discard")
         let fromPostgres = arguments.flag("--from-postgres")
         let target = arguments.word()
         try arguments.end()
         var settings = try Settings(environment)
         if let home { settings.useHome(home) }
         switch (target, fromPostgres) {
-        case ("postgres", false): return try postgres(settings, isSure: isSure, isJSON: isJSON)
+        case ("postgres", false):
+            return try postgres(settings, isSure: isSure, isDiscarding: isDiscarding, isJSON: isJSON)
         case ("journal", true): return try journal(settings, isJSON: isJSON)
         default: throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)")
         }
     }
 
     private static func postgres(
-        _ settings: Settings, isSure: Bool, isJSON: Bool
+        _ settings: Settings, isSure: Bool, isDiscarding: Bool, isJSON: Bool
     ) throws(CommandFailure) -> Int32 {
         let bytes = try JournalSize.bytes(settings)
         let store = try PostgresSource.open(settings, for: "rebuild postgres")
@@ -54,7 +58,8 @@ enum RebuildCommand {
         let logs = LedgerSource.configuration(settings).logsDirectory
         let outcome: PostgresRebuild.Outcome
         do throws(CopyError) {
-            outcome = try PostgresRebuild(store, logsDirectory: logs).run { events, bytes in
+            let rebuild = PostgresRebuild(store, logsDirectory: logs)
+            outcome = try rebuild.run(discarding: isDiscarding) { events, bytes in
                 bar.advance(by: Int64(bytes), items: Int64(events))
             }
             bar.finish()

@@ -128,6 +128,26 @@ struct RightsTests {
         #expect(try filled().refusal(of: statement, as: "ledger_reader") == code)
     }
 
+    @Test("a month's partition has its bounds in UTC, whoever makes it")
+    func partitionBounds() throws {
+        let database = try TestDatabase()
+        try database.run(
+            """
+            set datestyle = 'SQL, DMY'; set timezone = 'Asia/Kolkata';
+            select ledger.ensure_partition('2027-03-10Z')
+            """, as: "ledger_writer")
+        let bounds = "select pg_get_expr(relpartbound, oid) from pg_class where relname = 'events_2027_03'"
+        #expect(
+            try database.value(bounds)
+                == "FOR VALUES FROM ('2027-03-01 00:00:00+00') TO ('2027-04-01 00:00:00+00')")
+    }
+
+    @Test("the reader may have a chain recomputed whose lines it may not read")
+    func readerVerifies() throws {
+        let check = "select checked, broken_at from ledger.verify_chain('here', 1, 9)"
+        #expect(try filled().row(check, as: "ledger_reader") == ["9", nil])
+    }
+
     @Test("the reader's statements end by themselves")
     func readerTimeout() throws {
         let database = try TestDatabase()

@@ -11,6 +11,8 @@ begin
       and c.relname < 'events_' || to_char(before at time zone 'UTC', 'YYYY_MM')
     order by c.relname
   loop
+    -- Whoever is storing into the month ends first, and what it stored is looked at too.
+    execute format('lock table ledger.%I in share mode', name);
     execute format(
       'select e.origin, e.month from (select origin, date_trunc(''month'', recorded_at, ''UTC'') as month,'
       ' min(position) as first, max(position) as last, count(*) as events from ledger.%I group by 1, 2) e'

@@ -1,5 +1,6 @@
 create or replace function ledger.ensure_partition(at timestamptz) returns boolean
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' set datestyle = 'ISO, YMD' as $$
 declare
   lower_bound timestamptz := date_trunc('month', at, 'UTC');
   upper_bound timestamptz := date_trunc('month', date_trunc('month', at, 'UTC') + interval '32 days', 'UTC');

@@ -1,4 +1,5 @@
--- Everything that ledger_writer may do to the history: go on with a journal from where it stands, or not at all.
+-- Everything that ledger_writer may do to the history: go on with a journal from where it stands. The lines are checked
+-- here; the columns and sums beside them are the writer's word, which dledger verify compares with the journal.
 create or replace function ledger.ingest(
   in_origin text, after_position bigint, after_chain bytea, containers jsonb, quotas jsonb
 ) returns boolean
@@ -29,6 +30,12 @@ begin
   if broken is not null then
     raise exception 'the journal "%" does not go on at position % with the line that was sent',
       in_origin, after_position + broken using errcode = '22000';
+  end if;
+  if exists (select from jsonb_to_recordset(quotas) as said (user_id text, changed_at timestamptz, position bigint)
+    where not exists (select from pg_temp.ledger_incoming sent where sent.position = said.position
+      and sent.recorded_at = said.changed_at and sent.user_id = said.user_id and sent.type like 'quota.%'))
+  then
+    raise exception 'limits are said to be set by an event that was not sent' using errcode = '22000';
   end if;
   select chain into last_chain from pg_temp.ledger_incoming where position = after_position + staged;
 

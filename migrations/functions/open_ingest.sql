@@ -13,11 +13,16 @@ begin
     ) on commit delete rows;
     -- It is read once, at once: compressing it would only cost.
     alter table pg_temp.ledger_incoming alter column line set storage external;
-    execute format('grant insert on pg_temp.ledger_incoming to %I', session_user);
+    execute format('grant insert on pg_temp.ledger_incoming to ledger_writer, %I', session_user);
   end if;
   if to_regclass('pg_temp.ledger_incoming_usage') is null then
     create temporary table ledger_incoming_usage (like ledger.usage_hourly including defaults) on commit delete rows;
-    execute format('grant insert on pg_temp.ledger_incoming_usage to %I', session_user);
+    -- Nothing is ever taken away from a sum. NaN is greater than every number.
+    alter table pg_temp.ledger_incoming_usage add check (least(calls, errors, rejected, input_tokens, output_tokens,
+      cache_read_tokens, cache_write_tokens, unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms,
+      memory_mib_s) >= 0 and least(cost_usd, estimated_usd, held_usd) >= 0
+      and greatest(cost_usd, estimated_usd, held_usd) < 'NaN');
+    execute format('grant insert on pg_temp.ledger_incoming_usage to ledger_writer, %I', session_user);
   end if;
   perform ledger.require_incoming();
 end

@@ -46,8 +46,8 @@ final class BatchesAhead {
     ///   the batch that has the line; every batch before it has been handed out.
     func next() throws(LedgerError) -> IngestBatch? {
         if !isUnderWay { begin() }
-        let next = try made.take()
         isUnderWay = false
+        let next = try made.take()
         guard let (batch, isFull) = next else { return nil }
         position = batch.end.position
         if isFull { begin() }

@@ -753,6 +753,8 @@ begin
       and c.relname < 'events_' || to_char(before at time zone 'UTC', 'YYYY_MM')
     order by c.relname
   loop
+    -- Whoever is storing into the month ends first, and what it stored is looked at too.
+    execute format('lock table ledger.%I in share mode', name);
     execute format(
       'select e.origin, e.month from (select origin, date_trunc(''month'', recorded_at, ''UTC'') as month,'
       ' min(position) as first, max(position) as last, count(*) as events from ledger.%I group by 1, 2) e'
@@ -777,7 +779,8 @@ revoke execute on function ledger.drop_partitions(timestamptz) from public;
 """##),
         SchemaObject(name: "functions/ensure_partition", sql: ##"""
 create or replace function ledger.ensure_partition(at timestamptz) returns boolean
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' set datestyle = 'ISO, YMD' as $$
 declare
   lower_bound timestamptz := date_trunc('month', at, 'UTC');
   upper_bound timestamptz := date_trunc('month', date_trunc('month', at, 'UTC') + interval '32 days', 'UTC');
@@ -812,7 +815,8 @@ grant execute on function ledger.ensure_partition(timestamptz) to ledger_writer;
 
 """##),
         SchemaObject(name: "functions/ingest", sql: ##"""
--- Everything that ledger_writer may do to the history: go on with a journal from where it stands, or not at all.
+-- Everything that ledger_writer may do to the history: go on with a journal from where it stands. The lines are checked
+-- here; the columns and sums beside them are the writer's word, which dledger verify compares with the journal.
 create or replace function ledger.ingest(
   in_origin text, after_position bigint, after_chain bytea, containers jsonb, quotas jsonb
 ) returns boolean
@@ -843,6 +847,12 @@ begin
   if broken is not null then
     raise exception 'the journal "%" does not go on at position % with the line that was sent',
       in_origin, after_position + broken using errcode = '22000';
+  end if;
+  if exists (select from jsonb_to_recordset(quotas) as said (user_id text, changed_at timestamptz, position bigint)
+    where not exists (select from pg_temp.ledger_incoming sent where sent.position = said.position
+      and sent.recorded_at = said.changed_at and sent.user_id = said.user_id and sent.type like 'quota.%'))
+  then
+    raise exception 'limits are said to be set by an event that was not sent' using errcode = '22000';
   end if;
   select chain into last_chain from pg_temp.ledger_incoming where position = after_position + staged;
 
@@ -890,11 +900,16 @@ begin
     ) on commit delete rows;
     -- It is read once, at once: compressing it would only cost.
     alter table pg_temp.ledger_incoming alter column line set storage external;
-    execute format('grant insert on pg_temp.ledger_incoming to %I', session_user);
+    execute format('grant insert on pg_temp.ledger_incoming to ledger_writer, %I', session_user);
   end if;
   if to_regclass('pg_temp.ledger_incoming_usage') is null then
     create temporary table ledger_incoming_usage (like ledger.usage_hourly including defaults) on commit delete rows;
-    execute format('grant insert on pg_temp.ledger_incoming_usage to %I', session_user);
+    -- Nothing is ever taken away from a sum. NaN is greater than every number.
+    alter table pg_temp.ledger_incoming_usage add check (least(calls, errors, rejected, input_tokens, output_tokens,
+      cache_read_tokens, cache_write_tokens, unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms,
+      memory_mib_s) >= 0 and least(cost_usd, estimated_usd, held_usd) >= 0
+      and greatest(cost_usd, estimated_usd, held_usd) < 'NaN');
+    execute format('grant insert on pg_temp.ledger_incoming_usage to ledger_writer, %I', session_user);
   end if;
   perform ledger.require_incoming();
 end
@@ -991,9 +1006,10 @@ grant execute on function ledger.seal_month(text, timestamptz) to ledger_writer;
 
 """##),
         SchemaObject(name: "functions/verify_chain", sql: ##"""
+-- With the owner's rights, so that an auditor who may not read a line can have all of them checked.
 create or replace function ledger.verify_chain(in_origin text, first bigint, last bigint)
 returns table (checked bigint, broken_at bigint)
-language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   event record;
   expected bigint := first;
@@ -1027,7 +1043,7 @@ $$;
 comment on function ledger.verify_chain(text, bigint, bigint) is
   'Recomputes the chain of a range of one journal; broken_at is the first position that is missing or wrong, or null.';
 revoke execute on function ledger.verify_chain(text, bigint, bigint) from public;
-grant execute on function ledger.verify_chain(text, bigint, bigint) to ledger_writer;
+grant execute on function ledger.verify_chain(text, bigint, bigint) to ledger_writer, ledger_reader;
 
 """##),
         SchemaObject(name: "views/audit_log", sql: ##"""

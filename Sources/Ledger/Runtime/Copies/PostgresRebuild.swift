@@ -26,19 +26,26 @@ package struct PostgresRebuild {
         self.logsDirectory = logsDirectory
     }
 
-    /// Erases the schema, makes it again, and copies every whole line of the journal.
+    /// Reads and checks the whole journal, and only then erases the schema, makes it again, and copies every
+    /// whole line.
     ///
-    /// - Parameter progress: told after each batch how many events and bytes it had.
+    /// - Parameters:
+    ///   - discarding: whether a database that holds what this journal does not is erased all the same.
+    ///   - progress: told after each batch how many events and bytes it had.
     /// - Returns: how far the database is, and how many rows it counts.
     /// - Throws: ``CopyError/store(_:)`` with ``StoreError/busy(origin:)`` while another session ingests this
-    ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database: nothing has
-    ///   been changed then. ``CopyError/ledger(_:)`` for a damaged line, after those before it are stored.
-    package func run(progress: (_ events: Int, _ bytes: Int) -> Void) throws(CopyError) -> Outcome {
+    ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database,
+    ///   ``StoreError/ahead(store:journal:)`` and ``StoreError/foreign(_:)`` where the journal does not reach
+    ///   what the database holds, ``CopyError/ledger(_:)`` for a damaged line: nothing has been changed then.
+    package func run(
+        discarding: Bool = false, progress: (_ events: Int, _ bytes: Int) -> Void
+    ) throws(CopyError) -> Outcome {
+        try CopyError.store { () throws(StoreError) in try takeOrigin() }
+        try requireJournal(discarding: discarding)
         let batches = try CopyError.ledger { () throws(LedgerError) in
             try BatchesAhead(logsDirectory: logsDirectory, origin: store.origin, after: nil) { nil }
         }
         try CopyError.store { () throws(StoreError) in
-            try takeOrigin()
             try store.erase()
             try store.migrate()
             let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
@@ -50,6 +57,27 @@ package struct PostgresRebuild {
         }
         let rows = try CopyError.store { () throws(StoreError) in try store.eventCount() }
         return Outcome(position: batches.position, rows: rows)
+    }
+
+    /// Checks every line, and that the journal has all that is about to be erased.
+    private func requireJournal(discarding: Bool) throws(CopyError) {
+        let stored = try CopyError.store { () throws(StoreError) in
+            try store.schemaVersion() > 0 ? try store.checkpoint() : nil
+        }
+        var last = Position(0)
+        var chainAtStored: [UInt8]?
+        try CopyError.ledger { () throws(LedgerError) in
+            let replay = Replay(logsDirectory: logsDirectory, origin: store.origin)
+            try replay.lines { line throws(LedgerError) in
+                last = try Replay.decode(line).position
+                if last == stored?.position { chainAtStored = line.chain.digest.bytes }
+            }
+        }
+        guard let stored, !discarding else { return }
+        guard stored.position <= last else {
+            throw .store(.ahead(store: stored.position, journal: last))
+        }
+        guard chainAtStored == stored.chain else { throw .store(.foreign(stored.position)) }
     }
 
     /// A rebuild that was killed leaves a session, which the server ends a moment later.
