@@ -27,8 +27,8 @@ class Message:
 class Relay:
     """Passes every connection on, message by message, and asks `rule` what to do with each.
 
-    A rule may also block: what it holds back, and all that follows from that sender, waits. Beside the rule a line
-    can be slow (`delay_seconds`, `bytes_per_second`), silent (`freeze`, until `thaw`) or half open (`half_open`).
+    A rule may also block: what it holds back, and all that follows from that sender, waits. Beside the rule a
+    line can be slow (`delay_seconds`, `bytes_per_second`), silent (`freeze`, until `thaw`) or `half_open`.
     """
 
     def __init__(self, server_socket, server_database: str):
@@ -90,6 +90,8 @@ class Relay:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            # Without it each small message would wait for the last one's acknowledgement.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._flows.wait()
             server = socket.socket(socket.AF_UNIX)
             try:
