@@ -103,7 +103,9 @@ package final class PostgresIngest: Sendable {
     /// Connects, finds the checkpoint in the journal, and copies until stopped or failed.
     private func copy(onProgress: () -> Void) throws(IngestFailure) {
         do {
-            let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin)
+            let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin) { [self] in
+                isStopping
+            }
             var mark: JournalMark?
             let checkpoint = try store.resume(journalEnd: ledger.position) { position in
                 mark = journalMark(at: position)
@@ -114,11 +116,13 @@ package final class PostgresIngest: Sendable {
                 logsDirectory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
                 after: mark
             ) { [ledger] in ledger.read { $0.mark } }
-            report(checkpoint.position)
-            onProgress()
+            // That it answers is no progress yet: a batch that it refuses is sent ever more rarely.
+            status.withLock { $0.position = checkpoint.position.value }
             var pace = CatchUpPace()
             while !isStopping {
                 guard let batch = try batches.next() else {
+                    report(batches.position)
+                    onProgress()
                     try compareTotals(store, at: batches.position)
                     ledger.wait(after: batches.position, milliseconds: 1000, with: bell)
                     continue

@@ -22,10 +22,11 @@ package final class LedgerStore {
     /// - Throws: ``StoreError/connection(_:)``.
     package static func open(
         url: String, origin: String, applicationName: String = "dispatch-ledger",
-        statementTimeoutMilliseconds: Int = 60_000
+        statementTimeoutMilliseconds: Int = 60_000, isEnding: @escaping @Sendable () -> Bool = { false }
     ) throws(StoreError) -> LedgerStore {
         var options = PostgresOptions(applicationName: applicationName)
         options.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        options.isEnding = isEnding
         do {
             return LedgerStore(
                 connection: try PostgresConnection.connect(url: url, options: options), origin: origin)

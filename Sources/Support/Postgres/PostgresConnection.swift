@@ -5,8 +5,8 @@ import CPostgres
 /// It belongs to the thread that made it. No statement's text ever contains a value: values travel as
 /// parameters or by COPY.
 package struct PostgresConnection: ~Copyable {
-    private let raw: OpaquePointer
-    private let options: PostgresOptions
+    let raw: OpaquePointer
+    let options: PostgresOptions
 
     /// Connects, trying the URL's hosts in order.
     ///
@@ -55,8 +55,10 @@ package struct PostgresConnection: ~Copyable {
         }
     }
 
-    /// Closes whatever is left of the connection and makes it anew, from the same URL.
+    /// Closes whatever is left of the connection and makes it anew, from the same URL; not for a program that
+    /// is to end.
     package func reconnect() throws(PostgresError) {
+        guard !options.isEnding() else { throw .connect("the program ends") }
         PQreset(raw)
         guard isConnected else { throw .connect(connectionMessage()) }
         try applySessionSettings()
@@ -64,7 +66,8 @@ package struct PostgresConnection: ~Copyable {
 
     /// Runs statements without parameters, several if `sql` has several, and drops their rows.
     package func execute(_ sql: String) throws(PostgresError) {
-        _ = try result(PQexec(raw, sql), expecting: PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY)
+        let answer = try answer { PQsendQuery($0, sql) }
+        _ = try result(answer, expecting: PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY)
     }
 
     /// Runs one statement; `$1`… take `parameters` in their text form, nil as NULL.
@@ -72,15 +75,18 @@ package struct PostgresConnection: ~Copyable {
         guard parameters.allSatisfy({ $0?.utf8.contains(0) != true }) else {
             throw .client("a parameter holds a zero byte, which PostgreSQL's text cannot")
         }
-        let answer = withCStrings(parameters) { values in
-            PQexecParams(raw, sql, CInt(parameters.count), nil, values, nil, nil, 0)
+        let answer = try answer { raw in
+            withCStrings(parameters) { values in
+                PQsendQueryParams(raw, sql, CInt(parameters.count), nil, values, nil, nil, 0)
+            }
         }
         return try result(answer, expecting: PGRES_COMMAND_OK, PGRES_TUPLES_OK)
     }
 
     /// Starts a `COPY … FROM STDIN`; send rows with ``put(_:)`` and finish with ``endCopy()``.
     package func beginCopy(_ sql: String) throws(PostgresError) {
-        _ = try result(PQexec(raw, sql), expecting: PGRES_COPY_IN)
+        let answer = try answer { PQsendQuery($0, sql) }
+        _ = try result(answer, expecting: PGRES_COPY_IN)
     }
 
     /// Sends more of the rows of a COPY; the cut between chunks may be anywhere.
@@ -107,15 +113,13 @@ package struct PostgresConnection: ~Copyable {
     /// - Throws: what the server found wrong with any of the rows.
     package func endCopy() throws(PostgresError) -> Int {
         guard PQputCopyEnd(raw, nil) == 1 else { throw .connectionLost(connectionMessage()) }
-        let answer = PQgetResult(raw)
-        drain()
-        return try result(answer, expecting: PGRES_COMMAND_OK).affectedRows
+        return try result(try lastResult(), expecting: PGRES_COMMAND_OK).affectedRows
     }
 
     /// Gives up a COPY, so that none of its rows count.
     package func cancelCopy() {
         PQputCopyEnd(raw, "given up by the client")
-        drain()
+        if let answer = try? lastResult() { PQclear(answer) }
     }
 
     private static let copyPieceBytesMax = 1 << 20
@@ -127,11 +131,7 @@ package struct PostgresConnection: ~Copyable {
         _ = try query("select " + calls.joined(separator: ", "), settings.flatMap { [$0.0, $0.1] })
     }
 
-    private func drain() {
-        while let rest = PQgetResult(raw) { PQclear(rest) }
-    }
-
-    private func connectionMessage() -> String { trimmed(PQerrorMessage(raw)) }
+    func connectionMessage() -> String { trimmed(PQerrorMessage(raw)) }
 
     private func result(
         _ answer: OpaquePointer?, expecting expected: ExecStatusType...

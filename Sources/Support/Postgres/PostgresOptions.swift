@@ -15,8 +15,18 @@ package struct PostgresOptions: Sendable {
     /// Only a server that accepts writes: of several hosts, the primary.
     package var needsWrites = true
 
+    /// Whether the program is to end: an answer is then waited for a few seconds more, no longer.
+    package var isEnding: @Sendable () -> Bool = { false }
+
     /// Creates the defaults.
     package init(applicationName: String) { self.applicationName = applicationName }
+
+    /// How long an answer may take: what the server may need for it, and the silence of a line.
+    ///
+    /// Nil is without end.
+    var answerTimeoutMilliseconds: Int? {
+        statementTimeoutMilliseconds > 0 ? statementTimeoutMilliseconds + silenceTimeoutMilliseconds : nil
+    }
 
     /// libpq keywords that the URL may override: they stand before it.
     var defaults: [(String, String)] {
