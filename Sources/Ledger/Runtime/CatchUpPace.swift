@@ -34,7 +34,8 @@ struct CatchUpPace {
     ///   - began: by the monotonic clock, when the server was given the batch.
     ///   - now: when it had taken it.
     /// - Returns: nanoseconds; 0 when nobody else needs the machine.
-    mutating func restNanoseconds(journalEnd: Int64, lag: Int64, from began: UInt64, to now: UInt64) -> UInt64 {
+    mutating func restNanoseconds(journalEnd: Int64, lag: Int64, from began: UInt64, to now: UInt64) -> UInt64
+    {
         if let last {
             let appended = Double(max(journalEnd - last.journalEnd, 0))
             let seconds = Double(max(now &- last.nanoseconds, 1)) / 1e9

@@ -142,7 +142,8 @@ package final class PostgresIngest: Sendable {
     private func rest(_ pace: inout CatchUpPace, since began: UInt64, _ batches: BatchesAhead) {
         let journalEnd = ledger.position.value
         let nanoseconds = pace.restNanoseconds(
-            journalEnd: journalEnd, lag: journalEnd - batches.position.value, from: began, to: ledger.configuration.monotonicNanoseconds())
+            journalEnd: journalEnd, lag: journalEnd - batches.position.value, from: began,
+            to: ledger.configuration.monotonicNanoseconds())
         batches.eventsMax = pace.eventsMax
         if nanoseconds > 0 { sleep(milliseconds: Int(nanoseconds / 1_000_000)) }
     }
