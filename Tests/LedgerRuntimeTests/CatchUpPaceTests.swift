@@ -23,7 +23,7 @@ struct CatchUpPaceTests {
         _ = pace.restNanoseconds(journalEnd: 0, lag: 50_000, from: 0, to: second)
         let rest = pace.restNanoseconds(
             journalEnd: 1_000, lag: 50_000, from: 2 * second - 1_000_000, to: 2 * second)
-        #expect(rest == 1_000_000 * CatchUpPace.restForWorkMax)
+        #expect(rest == 1_000_000 * CatchUpPace.restForWork)
         #expect(pace.eventsMax == CatchUpPace.eventsMaxBeside)
         // However long the work was, it goes on soon.
         let longest = pace.restNanoseconds(
@@ -42,17 +42,39 @@ struct CatchUpPaceTests {
         #expect(pace.eventsMax == CatchUpPace.eventsMaxAlone)
     }
 
-    @Test("Where the lag grows all the same it rests less each time, and then works as if alone")
+    /// Live traffic for `seconds`, a batch of a tenth of a second every second, the lag as `lag` says;
+    /// returns how long it rested each time.
+    private func run(
+        _ pace: inout CatchUpPace, _ seconds: ClosedRange<Int64>, lag: (Int64) -> Int64
+    ) -> [UInt64] {
+        seconds.map { step in
+            let now = UInt64(step) * second
+            return pace.restNanoseconds(
+                journalEnd: step * 10_000, lag: lag(step), from: now - second / 10, to: now)
+        }
+    }
+
+    private let resting: UInt64 = 300_000_000
+
+    @Test("Where the lag grows for ten seconds it tries full speed, and keeps to it while the lag shrinks")
+    func growing() {
+        var pace = CatchUpPace()
+        #expect(run(&pace, 1...11) { 50_000 + $0 } == [0] + Array(repeating: resting, count: 10))
+        #expect(run(&pace, 12...12) { 50_000 + $0 } == [0])
+        #expect(pace.eventsMax == CatchUpPace.eventsMaxAlone)
+        #expect(run(&pace, 13...60) { 50_000 - $0 } == Array(repeating: 0, count: 48))
+        // At the end of the lag it begins anew.
+        _ = run(&pace, 61...61) { _ in 10 }
+        #expect(run(&pace, 62...64) { 50_000 + $0 } == Array(repeating: resting, count: 3))
+    }
+
+    @Test("Where the lag grows even at full speed the callers go first, and full speed waits ten minutes")
     func overrun() {
         var pace = CatchUpPace()
-        var rests: [UInt64] = []
-        for step in 1...4 as ClosedRange<Int64> {
-            let now = UInt64(step) * second
-            rests.append(
-                pace.restNanoseconds(
-                    journalEnd: step * 10_000, lag: 5_000 + step, from: now - 1_000_000, to: now))
-        }
-        #expect(rests == [0, 1_000_000, 0, 0])
-        #expect(pace.eventsMax == CatchUpPace.eventsMaxAlone)
+        _ = run(&pace, 1...12) { 50_000 + $0 }
+        #expect(run(&pace, 13...21) { 50_000 + $0 } == Array(repeating: 0, count: 9))
+        #expect(run(&pace, 22...621) { 50_000 + $0 } == Array(repeating: resting, count: 600))
+        #expect(pace.eventsMax == CatchUpPace.eventsMaxBeside)
+        #expect(run(&pace, 622...632) { 50_000 + $0 }.contains(0))
     }
 }

@@ -46,6 +46,39 @@ struct IngestTests {
             ])
     }
 
+    @Test("one session sends while another stores; in whatever order they end, nothing is lost or doubled")
+    func companion() throws {
+        let first = try resumed()
+        let second = try first.openCompanion()
+        let sent: SentBatch = try first.send(journal.batch(1...10))
+        let ahead = try second.send(journal.batch(11...25))
+        #expect(throws: StoreError.behind(Position(0))) { try second.store(ahead) }
+        let again = try second.send(journal.batch(11...25))
+        try first.store(sent)
+        let third = try first.send(journal.batch(26...30))
+        try second.store(again)
+        try first.store(third)
+        #expect(
+            try database.row("select count(*), count(distinct position), max(position) from ledger.events")
+                == ["30", "30", "30"])
+    }
+
+    @Test("nobody takes an origin while a companion of its last owner may still be storing")
+    func companionFences() throws {
+        let companion = try {
+            let first = try resumed()
+            return try first.openCompanion()
+        }()
+        let next = try database.open(origin: "here")
+        try eventually {
+            #expect(throws: StoreError.busy(origin: "here")) { try next.takeOrigin() }
+            return try database.advisoryLocks() == 1
+        }
+        #expect(throws: StoreError.busy(origin: "here")) { try next.takeOrigin() }
+        #expect(companion.isConnected)
+        withExtendedLifetime(companion) {}
+    }
+
     @Test("goes on where it stopped after it was opened anew")
     func resumes() throws {
         do { try resumed().ingest(journal.batch(1...10)) }
@@ -249,17 +282,5 @@ struct IngestTests {
                 "insert into ledger.events select * from ledger.events where position = 2")
         }
         #expect("\(try #require(error))".contains("23505"))
-    }
-}
-
-/// Waits, asking again and again, until something outside this process has happened; at most ten seconds.
-func eventually(_ condition: () throws -> Bool) throws {
-    let clock = ContinuousClock()
-    let end = clock.now + .seconds(10)
-    while try !condition() {
-        guard clock.now < end else {
-            Issue.record("did not happen within ten seconds")
-            return
-        }
     }
 }

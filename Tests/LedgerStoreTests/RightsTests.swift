@@ -97,10 +97,30 @@ struct RightsTests {
             "select * from ledger_incoming", "truncate ledger_incoming", "drop table ledger_incoming",
             "alter table ledger_incoming add column more int",
             "create trigger t before insert on ledger_incoming execute function suppress_redundant_updates_trigger()",
+            "select * from ledger_checked", "delete from ledger_checked",
+            "insert into ledger_checked values ('here', 0, '', 1, '')",
         ] { #expect(try refusal(statement) == "42501", "\(statement)") }
         try writer.execute("select ledger.open_ingest()")
         #expect(try refusal("select ledger.ingest('here', 0, '', '[]', '[]')") == "22000")
         #expect(try database.value("select count(*) from ledger.checkpoints") == "0")
+    }
+
+    @Test("a line that comes after the check is checked too")
+    func afterTheCheck() throws {
+        let database = try TestDatabase()
+        let store = try database.open(origin: "here")
+        _ = try store.resume(journalEnd: Position(9), chainAt: journal.chain(at:))
+        let batch = journal.batch(1...9)
+        let sent = try store.send(
+            IngestBatch(after: batch.after, events: batch.events, sums: batch.sums, isFull: true))
+        let forged =
+            "(position, recorded_at, id, type, chain, line) values (10, now(), gen_random_uuid(), 'x', '', 'x')"
+        try store.execute("insert into pg_temp.ledger_incoming \(forged)")
+        let error = #expect(throws: StoreError.self) { try store.store(sent) }
+        #expect("\(String(describing: error))".contains("does not go on at position 10"))
+        #expect(try database.value("select count(*) from ledger.events") == "0")
+        try store.ingest(batch)
+        #expect(try database.value("select count(*) from ledger.events") == "9")
     }
 
     @Test("the reader reads every view", arguments: ViewTests.names)

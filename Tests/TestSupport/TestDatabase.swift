@@ -44,6 +44,16 @@ package final class TestDatabase {
         try connect(user: user).execute(sql)
     }
 
+    /// How many advisory locks are held in this database: one for each session of an ingest.
+    package func advisoryLocks() throws -> Int64? {
+        try connect().query(
+            """
+            select count(*) from pg_locks where locktype = 'advisory'
+              and database = (select oid from pg_database where datname = current_database())
+            """
+        ).integer(0, 0)
+    }
+
     /// Every row.
     package func rows(_ sql: String, as user: String = "postgres") throws -> [[String?]] {
         let rows: PostgresResult = try connect(user: user).query(sql)

@@ -3,47 +3,31 @@
 create or replace function ledger.ingest(
   in_origin text, after_position bigint, after_chain bytea, containers jsonb, quotas jsonb
 ) returns boolean
-language plpgsql security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  staged bigint;
-  broken bigint;
-  last_chain bytea;
+  checked record;
 begin
   perform ledger.require_incoming();
-  if after_position = 0 and after_chain <> sha256(convert_to('dispatch-ledger:' || in_origin, 'UTF8')) then
-    raise exception 'the journal "%" does not begin with this chain', in_origin using errcode = '22000';
-  end if;
-  select count(*), min(number) filter (where is_whole is not true) into staged, broken
-  from (
-    select number, position = after_position + number
-        and chain = sha256(chain_before || substring(bytes for octet_length(bytes) - 76))
-        and substring(bytes from octet_length(bytes) - 75)
-          = convert_to(',"chain":"' || encode(chain, 'hex') || '"}', 'UTF8') as is_whole
-    from (
-      select position, chain, convert_to(line, 'UTF8') as bytes, row_number() over in_order as number,
-        lag(chain, 1, after_chain) over in_order as chain_before
-      from pg_temp.ledger_incoming
-      window in_order as (order by position)
-    ) lines
-  ) links;
-  if staged = 0 then raise exception 'nothing was sent to ledger_incoming' using errcode = '22000'; end if;
-  if broken is not null then
-    raise exception 'the journal "%" does not go on at position % with the line that was sent',
-      in_origin, after_position + broken using errcode = '22000';
-  end if;
+  for attempt in 1..2 loop
+    -- Lines can only be added: as many as were checked are those that were checked.
+    select c.lines, c.last_chain into checked from pg_temp.ledger_checked c
+    where c.origin = in_origin and c.after_position = ingest.after_position and c.after_chain = ingest.after_chain
+      and c.lines = (select count(*) from pg_temp.ledger_incoming);
+    exit when found;
+    perform ledger.check_incoming(in_origin, after_position, after_chain);
+  end loop;
   if exists (select from jsonb_to_recordset(quotas) as said (user_id text, changed_at timestamptz, position bigint)
     where not exists (select from pg_temp.ledger_incoming sent where sent.position = said.position
       and sent.recorded_at = said.changed_at and sent.user_id = said.user_id and sent.type like 'quota.%'))
   then
     raise exception 'limits are said to be set by an event that was not sent' using errcode = '22000';
   end if;
-  select chain into last_chain from pg_temp.ledger_incoming where position = after_position + staged;
 
   if after_position = 0 then
-    insert into ledger.checkpoints (origin, position, chain) values (in_origin, staged, last_chain)
+    insert into ledger.checkpoints (origin, position, chain) values (in_origin, checked.lines, checked.last_chain)
     on conflict do nothing;
   else
-    update ledger.checkpoints set position = after_position + staged, chain = last_chain, updated_at = now()
+    update ledger.checkpoints set position = after_position + checked.lines, chain = checked.last_chain, updated_at = now()
     where origin = in_origin and position = after_position and chain = after_chain;
   end if;
   if not found then return false; end if;

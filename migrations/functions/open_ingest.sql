@@ -24,10 +24,16 @@ begin
       and greatest(cost_usd, estimated_usd, held_usd) < 'NaN');
     execute format('grant insert on pg_temp.ledger_incoming_usage to ledger_writer, %I', session_user);
   end if;
+  if to_regclass('pg_temp.ledger_checked') is null then
+    create temporary table ledger_checked (
+      origin text not null, after_position bigint not null, after_chain bytea not null, lines bigint not null,
+      last_chain bytea not null
+    ) on commit delete rows;
+  end if;
   perform ledger.require_incoming();
 end
 $$;
 comment on function ledger.open_ingest() is
-  'Makes the session''s tables ledger_incoming and ledger_incoming_usage, for COPY; then call ledger.ingest.';
+  'Makes the session''s tables ledger_incoming and ledger_incoming_usage, for COPY, and ledger_checked, which is not for the caller; then call ledger.ingest.';
 revoke execute on function ledger.open_ingest() from public;
 grant execute on function ledger.open_ingest() to ledger_writer;

@@ -2,8 +2,9 @@ create or replace function ledger.require_incoming() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
   if (select count(*) from pg_class
-      where oid in (to_regclass('pg_temp.ledger_incoming'), to_regclass('pg_temp.ledger_incoming_usage'))
-        and relkind = 'r' and relowner = (select oid from pg_roles where rolname = current_user)) <> 2
+      where oid in (to_regclass('pg_temp.ledger_incoming'), to_regclass('pg_temp.ledger_incoming_usage'),
+          to_regclass('pg_temp.ledger_checked'))
+        and relkind = 'r' and relowner = (select oid from pg_roles where rolname = current_user)) <> 3
   then
     raise exception 'the session''s incoming tables are not the ones that ledger.open_ingest makes'
       using errcode = '55000', hint = 'Call ledger.open_ingest() in a new session.';

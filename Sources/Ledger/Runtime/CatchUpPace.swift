@@ -4,27 +4,38 @@
 /// A server that takes a batch keeps a processor and the disk busy, which the callers of the journal's writer
 /// wait for. Its process cannot be given a lower priority from here; it can be given less to do. The copy's
 /// lag harms nobody, a late acknowledgement does: while others append, the copy works a fixed share of the
-/// time. Where the lag grows all the same, it rests less and less: it follows whatever traffic its full speed
-/// can follow.
+/// time. Where its lag grows all the same it tries full speed; where it grows even so, nothing is to be
+/// gained, and the callers go first again for a while.
 struct CatchUpPace {
     /// Events in a batch when nobody appends.
-    static let eventsMaxAlone = 20_000
+    static let eventsMaxAlone = 40_000
     /// Events in a batch beside live traffic: what one batch delays is over soon.
-    static let eventsMaxBeside = 1_000
+    static let eventsMaxBeside = 250
     /// From how many events a second on the traffic counts as live.
     static let liveEventsPerSecond: Int64 = 100
-    /// How long it rests at most for each part of time that it worked.
-    static let restForWorkMax: UInt64 = 3
+    /// How long it rests for each part of time that it worked.
+    static let restForWork: UInt64 = 3
     /// The longest rest.
     static let restNanosecondsMax: UInt64 = 500_000_000
+    /// How long the lag is watched before it says whether the copy follows.
+    static let trialNanoseconds: UInt64 = 10_000_000_000
+    /// How long full speed is not tried again after it did not help.
+    static let patienceNanoseconds: UInt64 = 600_000_000_000
 
-    private var last: (journalEnd: Int64, lag: Int64, nanoseconds: UInt64)?
-    private var restForWork = Self.restForWorkMax
+    /// How it works beside live traffic.
+    private enum Manner { case sparing, full }
+
+    private var last: (journalEnd: Int64, nanoseconds: UInt64)?
+    private var trial: (lag: Int64, nanoseconds: UInt64)?
+    private var manner = Manner.sparing
+    private var sparingUntil: UInt64 = 0
     /// Whether others append.
     private(set) var isBesideLive = false
 
+    private var isSparing: Bool { isBesideLive && manner == .sparing }
+
     /// How many events the next batch may have.
-    var eventsMax: Int { isBesideLive && restForWork > 0 ? Self.eventsMaxBeside : Self.eventsMaxAlone }
+    var eventsMax: Int { isSparing ? Self.eventsMaxBeside : Self.eventsMaxAlone }
 
     /// How long to rest after a batch that took the time from `began` to `now`.
     ///
@@ -41,10 +52,30 @@ struct CatchUpPace {
             let seconds = Double(max(now &- last.nanoseconds, 1)) / 1e9
             isBesideLive =
                 lag > Int64(Self.eventsMaxBeside) && appended / seconds >= Double(Self.liveEventsPerSecond)
-            restForWork = lag > last.lag ? restForWork / 2 : min(restForWork + 1, Self.restForWorkMax)
         }
-        last = (journalEnd, lag, now)
-        guard isBesideLive else { return 0 }
-        return min((now &- began) &* restForWork, Self.restNanosecondsMax)
+        last = (journalEnd, now)
+        judge(lag, now)
+        guard isSparing else { return 0 }
+        return min((now &- began) &* Self.restForWork, Self.restNanosecondsMax)
+    }
+
+    /// At the end of a trial, says how to go on.
+    private mutating func judge(_ lag: Int64, _ now: UInt64) {
+        guard isBesideLive else {
+            trial = nil
+            manner = .sparing
+            return
+        }
+        guard let trial else { return trial = (lag, now) }
+        guard now &- trial.nanoseconds >= Self.trialNanoseconds else { return }
+        let grows = lag > trial.lag
+        self.trial = (lag, now)
+        switch manner {
+        case .sparing where grows && now >= sparingUntil: manner = .full
+        case .full where grows:
+            manner = .sparing
+            sparingUntil = now &+ Self.patienceNanoseconds
+        default: break
+        }
     }
 }

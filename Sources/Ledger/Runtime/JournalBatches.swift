@@ -7,7 +7,7 @@ import LedgerStore
 struct JournalBatches: ~Copyable {
     private var reader: JournalReader
 
-    private static let bytesMax = 16 << 20
+    private static let bytesMax = 32 << 20
 
     /// Starts after `mark`, or with the first line.
     init(logsDirectory: String, origin: String, after mark: JournalMark?) throws(LedgerError) {
@@ -19,12 +19,12 @@ struct JournalBatches: ~Copyable {
     /// The last position that was read.
     var position: Position { Position(reader.mark.position) }
 
-    /// The next batch, and whether it is as large as one may be; nil when there is none yet.
+    /// The next batch; nil when there is none yet.
     ///
     /// `limit` is the writer's durable mark; nil: no writer is live, and the last whole line is the end.
     mutating func next(
         upTo limit: JournalMark?, eventsMax: Int
-    ) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
+    ) throws(LedgerError) -> IngestBatch? {
         let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
@@ -40,11 +40,9 @@ struct JournalBatches: ~Copyable {
             events.append(StoredEvent(recorded, chain: line.chain.digest.bytes, line: Array(line.bytes)[...]))
         }
         guard !events.isEmpty else { return nil }
-        let isFull = events.count >= eventsMax || bytes >= Self.bytesMax
-        return (
-            IngestBatch(after: after, events: events, sums: sums, containers: containers, quotas: quotas),
-            isFull
-        )
+        return IngestBatch(
+            after: after, events: events, sums: sums, containers: containers, quotas: quotas,
+            isFull: events.count >= eventsMax || bytes >= Self.bytesMax)
     }
 
     private mutating func line(upTo limit: JournalMark?) throws(LedgerError) -> JournalLine? {

@@ -113,14 +113,13 @@ package final class PostgresIngest: Sendable {
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
             let batches = try BatchesAhead(
-                logsDirectory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
-                after: mark
+                logsDirectory: ledger.configuration.logsDirectory, into: store, after: mark
             ) { [ledger] in ledger.read { $0.mark } }
             // That it answers is no progress yet: a batch that it refuses is sent ever more rarely.
             status.withLock { $0.position = checkpoint.position.value }
             var pace = CatchUpPace()
             while !isStopping {
-                guard let batch = try batches.next() else {
+                guard let sent = try batches.next() else {
                     report(batches.position)
                     onProgress()
                     try compareTotals(store, at: batches.position)
@@ -128,11 +127,13 @@ package final class PostgresIngest: Sendable {
                     continue
                 }
                 let began = ledger.configuration.monotonicNanoseconds()
-                try store.ingest(batch)
-                report(batch.end.position)
+                try sent.store()
+                report(batches.position)
                 onProgress()
                 rest(&pace, since: began, batches)
             }
+        } catch CopyError.store(let error) {
+            throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
         } catch let error as StoreError {
             throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
         } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }

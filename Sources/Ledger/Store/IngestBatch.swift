@@ -12,17 +12,21 @@ package struct IngestBatch: Sendable {
     package let containers: [ContainerHandle: StoredContainer]
     /// The limits that they leave to users.
     package let quotas: [UserID: StoredQuota]
+    /// Whether it is as large as one may be: more waits behind it.
+    package let isFull: Bool
 
     /// Creates a batch; ``LedgerStore/ingest(_:)`` checks it.
     package init(
         after: StoreCheckpoint, events: [StoredEvent], sums: [RollupKey: UsageSums],
-        containers: [ContainerHandle: StoredContainer] = [:], quotas: [UserID: StoredQuota] = [:]
+        containers: [ContainerHandle: StoredContainer] = [:], quotas: [UserID: StoredQuota] = [:],
+        isFull: Bool = false
     ) {
         self.after = after
         self.events = events
         self.sums = sums
         self.containers = containers
         self.quotas = quotas
+        self.isFull = isFull
     }
 
     /// Where the store is afterwards.

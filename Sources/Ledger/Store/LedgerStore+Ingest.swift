@@ -2,34 +2,59 @@ import LedgerCore
 import Postgres
 
 extension LedgerStore {
-    /// Stores a batch in one transaction: the checkpoint moves from its start to its end, or nothing happens.
+    /// Sends a batch and stores it; see ``store(_:)``.
+    package func ingest(_ batch: IngestBatch) throws(StoreError) {
+        guard !batch.events.isEmpty else { return }
+        try store(send(batch))
+    }
+
+    /// Begins a transaction and sends the batch to the session's incoming tables, where nobody else sees it.
+    /// What was sent before and not stored is given up.
+    ///
+    /// - Returns: what ``store(_:)`` takes.
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/malformed(_:)``.
+    package func send(_ batch: IngestBatch) throws(StoreError) -> SentBatch {
+        try batch.validate()
+        guard holdsOrigin else { throw .connection("the origin is not taken: resume first") }
+        try rollBack()
+        try endingTransactionOnError { () throws(StoreError) in
+            try preparePartitions(for: batch)
+            try openStaging()
+            // What a crash of the server takes back is sent again: the checkpoint goes with it. So a batch
+            // that has more behind it does not wait for the disk.
+            try execute(batch.isFull ? "begin; set local synchronous_commit = off" : "begin")
+            try copy(batch.events)
+            try copy(batch.sums)
+            // Otherwise it is checked when it is stored, in one round trip less.
+            if batch.isFull { try check(batch) }
+        }
+        return SentBatch(batch)
+    }
+
+    /// Stores the batch that was sent: the checkpoint moves from its start to its end, or nothing happens.
     ///
     /// A batch that is stored already (a commit whose answer was lost) counts as stored.
     ///
     /// - Throws: ``StoreError/behind(_:)`` and ``StoreError/fenced(_:)`` when the store is not at the
     ///   batch's start, ``StoreError/foreign(_:)`` when it is, with another history;
-    ///   ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/malformed(_:)``.
-    package func ingest(_ batch: IngestBatch) throws(StoreError) {
-        guard !batch.events.isEmpty else { return }
-        try batch.validate()
-        guard holdsOrigin else { throw .connection("the origin is not taken: resume first") }
-        do {
-            try preparePartitions(for: batch)
-            try openStaging()
-            try execute("begin")
-            try copy(batch.events)
-            try copy(batch.sums)
-            guard try goOn(with: batch) else {
-                try execute("rollback")
-                return try explainRefusal(of: batch)
-            }
-        } catch {
+    ///   ``StoreError/connection(_:)``, ``StoreError/server(_:)``.
+    package func store(_ batch: SentBatch) throws(StoreError) {
+        var isStored = false
+        try endingTransactionOnError { () throws(StoreError) in isStored = try goOn(with: batch) }
+        guard isStored else {
+            try execute("rollback")
+            return try explainRefusal(of: batch)
+        }
+        try commit(batch)
+    }
+
+    private func endingTransactionOnError(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        do { try body() } catch {
             // A partition may have been dropped: look again next time.
             monthsReady = []
             try rollBack()
             throw error
         }
-        try commit(batch)
     }
 
     /// Makes the session's incoming tables, once.
@@ -39,10 +64,17 @@ extension LedgerStore {
         isStagingOpen = true
     }
 
-    /// Has the server check and store what was sent.
+    /// Has the server check now that the lines go on: another session may be storing.
+    private func check(_ batch: IngestBatch) throws(StoreError) {
+        _ = try query(
+            "select ledger.check_incoming($1, $2, $3)",
+            [origin, String(batch.after.position.value), Bytea.text(batch.after.chain)])
+    }
+
+    /// Has the server store what was sent.
     ///
     /// - Returns: whether its checkpoint was at the batch's start.
-    private func goOn(with batch: IngestBatch) throws(StoreError) -> Bool {
+    private func goOn(with batch: SentBatch) throws(StoreError) -> Bool {
         try query(
             "select ledger.ingest($1, $2, $3, $4, $5)",
             [
@@ -52,7 +84,7 @@ extension LedgerStore {
         ).text(0, 0) == "t"
     }
 
-    private func commit(_ batch: IngestBatch) throws(StoreError) {
+    private func commit(_ batch: SentBatch) throws(StoreError) {
         do {
             try execute("commit")
         } catch .connection(let reason) {
@@ -63,7 +95,7 @@ extension LedgerStore {
     }
 
     /// Says why the checkpoint could not be moved; returns when the batch is stored already.
-    private func explainRefusal(of batch: IngestBatch) throws(StoreError) {
+    private func explainRefusal(of batch: SentBatch) throws(StoreError) {
         let stored = try checkpoint()
         if stored == batch.end { return }
         let position = stored?.position ?? Position(0)

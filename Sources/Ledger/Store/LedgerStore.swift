@@ -9,6 +9,9 @@ package final class LedgerStore {
     /// The journal whose events it stores.
     package let origin: String
     let connection: PostgresConnection
+    private let url: String
+    /// The name of the lock that makes it the origin's one ingester, or the one beside it.
+    private let lockName: String
     /// Months whose partition is known to be there, as their first days.
     var monthsReady: Set<Day> = []
     /// Whether the session has its incoming tables.
@@ -27,15 +30,35 @@ package final class LedgerStore {
         var options = PostgresOptions(applicationName: applicationName)
         options.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         options.isEnding = isEnding
-        do {
-            return LedgerStore(
-                connection: try PostgresConnection.connect(url: url, options: options), origin: origin)
-        } catch { throw StoreError(error) }
+        return try LedgerStore(
+            url: url, options: options, origin: origin, lockName: Self.lockName(of: origin))
     }
 
-    private init(connection: consuming PostgresConnection, origin: String) {
-        self.connection = connection
+    /// Opens a second session for the origin that this one holds: one sends while the other stores.
+    ///
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``.
+    package func openCompanion() throws(StoreError) -> LedgerStore {
+        let companion = try LedgerStore(
+            url: url, options: connection.options, origin: origin,
+            lockName: Self.companionLockName(of: origin))
+        try companion.takeOrigin()
+        return companion
+    }
+
+    private init(
+        url: String, options: PostgresOptions, origin: String, lockName: String
+    ) throws(StoreError) {
+        do { connection = try PostgresConnection.connect(url: url, options: options) } catch {
+            throw StoreError(error)
+        }
+        self.url = url
         self.origin = origin
+        self.lockName = lockName
+    }
+
+    private static func lockName(of origin: String) -> String { "dispatch-ledger:\(origin)" }
+    private static func companionLockName(of origin: String) -> String {
+        "dispatch-ledger-beside:\(origin)"
     }
 
     /// Whether the connection is believed to work.
@@ -75,8 +98,9 @@ package final class LedgerStore {
 
     /// Connects if need be, ends a transaction that an error left open, and takes the origin's lock.
     ///
-    /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an
-    /// earlier session sent is still on its way: what the checkpoint says is final.
+    /// The server gives the lock back when the session ends. Getting it, with that of a companion not taken,
+    /// therefore also means that nothing an earlier session sent is still on its way: what the checkpoint
+    /// says is final.
     ///
     /// - Throws: ``StoreError/busy(origin:)``, ``StoreError/connection(_:)``.
     package func takeOrigin() throws(StoreError) {
@@ -89,11 +113,23 @@ package final class LedgerStore {
         }
         if connection.transactionState != .idle { try execute("rollback") }
         guard !isOriginTaken else { return }
-        let rows = try query(
-            "select pg_try_advisory_lock(hashtextextended($1, 0))", ["dispatch-ledger:\(origin)"])
-        guard rows.text(0, 0) == "t" else { throw .busy(origin: origin) }
+        guard try takeLock(lockName) else { throw .busy(origin: origin) }
         isOriginTaken = true
+        let companion = Self.companionLockName(of: origin)
+        guard lockName != companion else { return }
+        guard try takeLock(companion) else {
+            _ = try query(Self.unlocking, [lockName])
+            isOriginTaken = false
+            throw .busy(origin: origin)
+        }
+        _ = try query(Self.unlocking, [companion])
     }
+
+    private func takeLock(_ name: String) throws(StoreError) -> Bool {
+        try query("select pg_try_advisory_lock(hashtextextended($1, 0))", [name]).text(0, 0) == "t"
+    }
+
+    private static let unlocking = "select pg_advisory_unlock(hashtextextended($1, 0))"
 
     /// Whether this session holds the origin's lock.
     var holdsOrigin: Bool { isOriginTaken && isConnected }

@@ -6,7 +6,8 @@ import CPostgres
 /// parameters or by COPY.
 package struct PostgresConnection: ~Copyable {
     let raw: OpaquePointer
-    let options: PostgresOptions
+    /// How it was made.
+    package let options: PostgresOptions
 
     /// Connects, trying the URL's hosts in order.
     ///

@@ -52,7 +52,7 @@ package struct PostgresOptions: Sendable {
             ("DateStyle", "ISO, YMD"),
             ("bytea_output", "hex"),
             // What is sent to a temporary table stays in memory; taken only where there is one.
-            ("temp_buffers", "32MB"),
+            ("temp_buffers", "64MB"),
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "3"),
             ("tcp_keepalives_count", "3"),

@@ -6,9 +6,12 @@ import CPlatform
 package struct Thread: Sendable {
     private let id: pthread_t
 
-    /// Starts the thread; `name` is cut to 15 bytes, as the kernel does.
-    package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
-        let start = Unmanaged.passRetained(Start(name: name, body: body))
+    /// Starts the thread; `name` is cut to 15 bytes, as the kernel does. In the background it works when no
+    /// other wants the processor.
+    package init(
+        named name: String, inBackground isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
+    ) throws(ThreadError) {
+        let start = Unmanaged.passRetained(Start(name: name, isBackground: isBackground, body: body))
         var id = pthread_t()
         let code = pthread_create(
             &id, nil,
@@ -16,6 +19,7 @@ package struct Thread: Sendable {
                 guard let raw else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
                 platform_name_this_thread(start.name)
+                if start.isBackground { platform_lower_this_thread() }
                 start.body()
                 return nil
             }, start.toOpaque())
@@ -49,10 +53,12 @@ package enum ThreadError: Error, Hashable {
 /// What a new thread is handed: retained until it starts.
 private final class Start: Sendable {
     let name: String
+    let isBackground: Bool
     let body: @Sendable () -> Void
 
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    init(name: String, isBackground: Bool, body: @escaping @Sendable () -> Void) {
         self.name = name
+        self.isBackground = isBackground
         self.body = body
     }
 }

@@ -19,12 +19,12 @@ package final class WorkerPool<State>: Sendable {
 
     /// Starts the threads; at most `waitingMax` jobs wait.
     package init(
-        named name: String, threads count: Int = 1, waitingMax: Int,
+        named name: String, inBackground isBackground: Bool = false, threads count: Int = 1, waitingMax: Int,
         _ makeState: @escaping @Sendable () -> State
     ) throws(ThreadError) {
         self.waitingMax = waitingMax
         for _ in 0..<count {
-            let thread = try Thread(named: name) { [self] in
+            let thread = try Thread(named: name, inBackground: isBackground) { [self] in
                 var state = makeState()
                 run(&state)
             }

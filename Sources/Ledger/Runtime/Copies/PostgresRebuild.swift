@@ -43,7 +43,7 @@ package struct PostgresRebuild {
         try CopyError.store { () throws(StoreError) in try takeOrigin() }
         try requireJournal(discarding: discarding)
         let batches = try CopyError.ledger { () throws(LedgerError) in
-            try BatchesAhead(logsDirectory: logsDirectory, origin: store.origin, after: nil) { nil }
+            try BatchesAhead(logsDirectory: logsDirectory, into: store, after: nil) { nil }
         }
         try CopyError.store { () throws(StoreError) in
             try store.erase()
@@ -51,9 +51,9 @@ package struct PostgresRebuild {
             let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
             _ = try store.resume(journalEnd: Position(0)) { $0 == Position(0) ? genesis : nil }
         }
-        while let batch = try next(of: batches) {
-            try CopyError.store { () throws(StoreError) in try store.ingest(batch) }
-            progress(batch.events.count, batch.events.reduce(0) { $0 + $1.line.count + 1 })
+        while let sent = try batches.next() {
+            try sent.store()
+            progress(sent.batch.events, sent.batch.bytes)
         }
         let rows = try CopyError.store { () throws(StoreError) in try store.eventCount() }
         return Outcome(position: batches.position, rows: rows)
@@ -93,8 +93,4 @@ package struct PostgresRebuild {
 
     private static let busyTries = 20
     private static let busyPauseMilliseconds = 250
-
-    private func next(of batches: BatchesAhead) throws(CopyError) -> IngestBatch? {
-        do throws(LedgerError) { return try batches.next() } catch { throw .ledger(error) }
-    }
 }
