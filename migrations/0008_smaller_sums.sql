@@ -46,6 +46,9 @@ begin
 end
 $$;
 
+-- The hours in which agent runs ended are among the sums by model and hour now.
+drop index ledger.usage_hourly_dispatches;
+
 grant select on ledger.usage_by_user_daily, ledger.usage_by_model_daily, ledger.usage_by_model_hourly
   to ledger_writer, ledger_reader;
 

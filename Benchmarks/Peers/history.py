@@ -102,6 +102,18 @@ def compare(options, cluster: Cluster, questions: dict[str, str]) -> dict[str, l
     return taken
 
 
+def without_index(options, cluster: Cluster) -> dict:
+    """The latencies on `events` once more, in a transaction that has dropped the index that is made for them."""
+    question = (QUESTIONS / "raw/dispatch_latency.sql").read_text()
+    taken = []
+    with connect(cluster, "ledger", "work_mem = '64MB'") as owner:
+        for _ in range(options.rounds):
+            with owner.transaction(force_rollback=True):
+                owner.execute("drop index ledger.events_dispatches")
+                taken.append(timed(owner, question)[0])
+    return Spread(taken).json()
+
+
 def run(options, folder: Path) -> dict:
     needed = options.events * BYTES_AN_EVENT
     if shutil.disk_usage(folder).free < needed:
@@ -123,6 +135,7 @@ def run(options, folder: Path) -> dict:
     end = benchmarks(options, folder, "ingest", "--postgres", cluster.url)
     sums, expired = history_sums.check(cluster, folder, int(end["events"]))
     raw = compare(options, cluster, questions)
+    unindexed = without_index(options, cluster)
     sizes = cluster.psql(
         "select json_object_agg(name, size) from ("
         "select 'database' as name, pg_database_size(current_database()) as size union all"
@@ -142,7 +155,8 @@ def run(options, folder: Path) -> dict:
         "rows": rows, "events": int(load["events"]), "loadSeconds": load["seconds"],
         "loadEventsPerSecond": load["eventsPerSecond"], "vacuumSeconds": vacuumed, "trickle": trickle,
         "journalBytes": sum(path.stat().st_size for path in folder.glob("system/logs/*.jsonl")),
-        "bytes": json.loads(sizes), "sums": sums, "expired": expired, "users": USERS, "days": DAYS,
+        "bytes": json.loads(sizes), "sums": sums, "expired": expired,
+        "latencyWithoutIndexMilliseconds": unindexed, "users": USERS, "days": DAYS,
     }  # fmt: skip
     cluster.drop()
     return report
