@@ -1,5 +1,5 @@
--- Smaller sums, for dashboards: whoever asks by user and day, or by model and hour or day, reads a row for each of these
--- and not one for each combination with the rest.
+-- Smaller sums, for dashboards: whoever asks by user and day or month, or by model and hour or day, reads a row for each
+-- of these and not one for each combination with the rest.
 --
 -- Their keys begin with the time, so that the key is the index of a range of time. Rows change while their bucket lasts:
 -- a page keeps room for it.
@@ -12,6 +12,16 @@ alter table ledger.usage_by_user_daily
 create index usage_by_user_daily_of_user on ledger.usage_by_user_daily (user_id, bucket);
 comment on table ledger.usage_by_user_daily is
   'Sums by UTC day and user: usage_hourly, added up in the same transaction.';
+
+-- Everybody's row of the month changes all the time.
+create table ledger.usage_by_user_monthly (like ledger.usage_daily including defaults including comments)
+  with (fillfactor = 50);
+alter table ledger.usage_by_user_monthly
+  drop column kind, drop column source, drop column provider, drop column model,
+  add primary key (bucket, user_id, origin);
+comment on table ledger.usage_by_user_monthly is
+  'Sums by UTC month and user: usage_hourly, added up in the same transaction.';
+comment on column ledger.usage_by_user_monthly.bucket is 'The start of the month (UTC).';
 
 create table ledger.usage_by_model_daily (like ledger.usage_daily including defaults including comments)
   with (fillfactor = 80);
@@ -35,13 +45,14 @@ declare
   target record;
 begin
   for target in
-    values ('usage_by_user_daily', 'usage_daily', 'user_id'),
-      ('usage_by_model_daily', 'usage_daily', 'kind, source, provider, model'),
-      ('usage_by_model_hourly', 'usage_hourly', 'kind, source, provider, model')
+    select * from (values ('usage_by_user_daily', 'day', 'user_id'), ('usage_by_user_monthly', 'month', 'user_id'),
+      ('usage_by_model_daily', 'day', 'kind, source, provider, model'),
+      ('usage_by_model_hourly', 'hour', 'kind, source, provider, model')) tables (name, bucket, dimensions)
   loop
     execute format('insert into ledger.%1$I (origin, bucket, %3$s, %4$s)'
-      ' select origin, bucket, %3$s, %5$s from ledger.%2$I group by origin, bucket, %3$s order by bucket',
-      target.column1, target.column2, target.column3, sums, regexp_replace(sums, '\w+', 'sum(\&)', 'g'));
+      ' select origin, date_trunc(%2$L, bucket, ''UTC''), %3$s, %5$s'
+      ' from ledger.usage_hourly group by 1, 2, %3$s order by 2',
+      target.name, target.bucket, target.dimensions, sums, regexp_replace(sums, '\w+', 'sum(\&)', 'g'));
   end loop;
 end
 $$;
@@ -49,8 +60,8 @@ $$;
 -- The hours in which agent runs ended are among the sums by model and hour now.
 drop index ledger.usage_hourly_dispatches;
 
-grant select on ledger.usage_by_user_daily, ledger.usage_by_model_daily, ledger.usage_by_model_hourly
-  to ledger_writer, ledger_reader;
+grant select on ledger.usage_by_user_daily, ledger.usage_by_user_monthly, ledger.usage_by_model_daily,
+  ledger.usage_by_model_hourly to ledger_writer, ledger_reader;
 
 -- Compiling a question takes longer than answering it: the planner takes the ranges of time in the views for larger than
 -- they are.

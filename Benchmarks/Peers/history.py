@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import history_sums
@@ -20,6 +21,21 @@ EVENTS_A_SECOND = 100
 # What one event takes: 650 bytes in the journal, 1,400 in the database, and what the server writes beside it.
 BYTES_AN_EVENT = 3_000
 QUESTIONS = Path(__file__).parent / "history"
+# What a dashboard shows; the others are about the current day and month.
+SHOWN = {
+    "cost_by_user": timedelta(days=30),
+    "cost_by_model": timedelta(days=30),
+    "tokens_by_hour": timedelta(days=7),
+    "dispatch_latency": timedelta(days=1),
+}
+
+
+def question(name: str, folder: str = ".") -> str:
+    """The question with this name; its moments are written into it, as Grafana does."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    first = hour - SHOWN.get(name, timedelta())
+    first = first if name == "dispatch_latency" else first.replace(hour=0)
+    return (QUESTIONS / folder / f"{name}.sql").read_text().replace(":'from'", f"'{first.isoformat()}'")
 
 
 def connect(cluster: Cluster, role: str, *settings: str) -> psycopg.Connection:
@@ -66,7 +82,7 @@ class Trickle:
         return json.loads(out)
 
 
-def ask(options, folder: Path, cluster: Cluster, questions: dict[str, str]) -> tuple[dict, dict]:
+def ask(options, folder: Path, cluster: Cluster, questions: list[str]) -> tuple[dict, dict]:
     """Each question again and again, in turn, as `ledger_reader` beside the trickle: milliseconds by name."""
     taken: dict[str, list[float]] = {name: [] for name in questions}
     # The trickle goes on a little longer than the questions are asked.
@@ -74,25 +90,25 @@ def ask(options, folder: Path, cluster: Cluster, questions: dict[str, str]) -> t
     with connect(cluster, "ledger_reader") as reader:
         trickle = Trickle(options, folder, cluster, seconds)
         for _ in range(options.rounds):
-            for name, question in questions.items():
+            for name in questions:
                 until = time.monotonic() + options.seconds
                 while time.monotonic() < until:
-                    taken[name].append(timed(reader, question)[0])
+                    taken[name].append(timed(reader, question(name))[0])
         if not trickle.is_running:
             raise SystemExit("the live events ended before the questions did")
     return taken, trickle.finish()
 
 
-def compare(options, cluster: Cluster, questions: dict[str, str]) -> dict[str, list[float]]:
+def compare(options, cluster: Cluster, questions: list[str]) -> dict[str, list[float]]:
     """The same questions on `events`, as the owner: the same rows have to come back. Milliseconds by name."""
     taken: dict[str, list[float]] = {name: [] for name in questions}
     with connect(cluster, "ledger", "work_mem = '64MB'") as owner:
         for _ in range(options.rounds):
-            for name, question in questions.items():
+            for name in questions:
                 # In one transaction now() is one moment.
                 with owner.transaction():
-                    expected = owner.execute(question).fetchall()
-                    milliseconds, rows = timed(owner, (QUESTIONS / "raw" / f"{name}.sql").read_text())
+                    expected = owner.execute(question(name)).fetchall()
+                    milliseconds, rows = timed(owner, question(name, "raw"))
                 if rows != expected or not rows:
                     differing = [pair for pair in zip(rows, expected, strict=False) if pair[0] != pair[1]]
                     raise SystemExit(
@@ -104,13 +120,12 @@ def compare(options, cluster: Cluster, questions: dict[str, str]) -> dict[str, l
 
 def without_index(options, cluster: Cluster) -> dict:
     """The latencies on `events` once more, in a transaction that has dropped the index that is made for them."""
-    question = (QUESTIONS / "raw/dispatch_latency.sql").read_text()
     taken = []
     with connect(cluster, "ledger", "work_mem = '64MB'") as owner:
         for _ in range(options.rounds):
             with owner.transaction(force_rollback=True):
                 owner.execute("drop index ledger.events_dispatches")
-                taken.append(timed(owner, question)[0])
+                taken.append(timed(owner, question("dispatch_latency", "raw"))[0])
     return Spread(taken).json()
 
 
@@ -129,7 +144,7 @@ def run(options, folder: Path) -> dict:
     # What autovacuum does some minutes after a load.
     cluster.psql("vacuum analyze")
     vacuumed = time.monotonic() - began
-    questions = {path.stem: path.read_text() for path in sorted(QUESTIONS.glob("*.sql"))}
+    questions = sorted(path.stem for path in QUESTIONS.glob("*.sql"))
     ours, trickle = ask(options, folder, cluster, questions)
     # A start expires the calls that the trickle has left open, and stores that too.
     end = benchmarks(options, folder, "ingest", "--postgres", cluster.url)

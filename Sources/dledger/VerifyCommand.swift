@@ -105,6 +105,7 @@ enum VerifyCommand {
                     json.member("sealedMonths", store.sealedMonths)
                     json.member("hourlyRows", store.rollupRows[.hourly] ?? 0)
                     json.member("dailyRows", store.rollupRows[.daily] ?? 0)
+                    json.member("userMonthlyRows", store.rollupRows[.byUserMonthly] ?? 0)
                     json.member("userDailyRows", store.rollupRows[.byUserDaily] ?? 0)
                     json.member("modelHourlyRows", store.rollupRows[.byModelHourly] ?? 0)
                     json.member("modelDailyRows", store.rollupRows[.byModelDaily] ?? 0)

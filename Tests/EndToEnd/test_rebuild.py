@@ -20,6 +20,9 @@ SUMS = """
     select 'user', user_id, bucket, '', calls, input_tokens, output_tokens, cost_usd
     from ledger.usage_by_user_daily
     union all
+    select 'month', user_id, bucket, '', calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_by_user_monthly
+    union all
     select 'model', '', bucket, model, calls, input_tokens, output_tokens, cost_usd
     from ledger.usage_by_model_daily
     union all

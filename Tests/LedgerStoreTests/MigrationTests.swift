@@ -117,7 +117,8 @@ struct MigrationTests {
         try store.ingest(journal.batch(1...7))
         try database.run(
             """
-            drop table ledger.usage_by_user_daily, ledger.usage_by_model_daily, ledger.usage_by_model_hourly cascade;
+            drop table ledger.usage_by_user_daily, ledger.usage_by_user_monthly, ledger.usage_by_model_daily,
+              ledger.usage_by_model_hourly cascade;
             create index usage_hourly_dispatches on ledger.usage_hourly (bucket) where kind = 'dispatch';
             delete from ledger.schema_migrations where version = 8; delete from ledger.schema_objects;
             """)

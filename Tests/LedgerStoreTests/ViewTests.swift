@@ -48,6 +48,9 @@ struct ViewTests {
               generate_series(timestamptz '2026-10-01Z', '2026-11-30 23:00Z', '1 hour') hour;
             insert into ledger.usage_by_user_daily (origin, user_id, bucket, calls, cost_usd)
             select origin, user_id, bucket, sum(calls), sum(cost_usd) from ledger.usage_daily group by 1, 2, 3;
+            insert into ledger.usage_by_user_monthly (origin, user_id, bucket, calls, cost_usd)
+            select origin, user_id, date_trunc('month', bucket, 'UTC'), sum(calls), sum(cost_usd)
+            from ledger.usage_daily group by 1, 2, 3;
             insert into ledger.usage_by_model_hourly (origin, bucket, kind, source, provider, model, dispatches)
             select origin, bucket, kind, 'source-' || number, provider, model, sum(dispatches)
             from ledger.usage_hourly, generate_series(1, 20) number group by 1, 2, 3, 4, 5, 6;
@@ -141,12 +144,15 @@ struct ViewTests {
         ("select * from ledger.unpriced_calls", ["usage_daily_unpriced"], "Seq Scan"),
         (
             "select * from ledger.month_projection",
-            ["usage_by_user_daily_pkey", "Index Cond: ((bucket >= date_trunc("], "Seq Scan"
+            ["usage_by_user_monthly_pkey", "Index Cond: (bucket = date_trunc('month'"], "Seq Scan"
         ),
         (
             "select * from ledger.quota_utilization",
-            ["usage_by_user_daily_pkey", "bucket = date_trunc('day'", "bucket >= date_trunc('month'"],
-            "Seq Scan on usage_by_user_daily"
+            [
+                "usage_by_user_daily_pkey", "usage_by_user_monthly_pkey",
+                "Index Cond: (bucket = date_trunc('day'",
+            ],
+            "Seq Scan on usage_by"
         ),
     ]
 

@@ -11,6 +11,7 @@ select create_distributed_table('ledger.events', 'origin', shard_count := :shard
 select create_distributed_table('ledger.usage_hourly', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.usage_daily', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.usage_by_user_daily', 'origin', colocate_with := 'ledger.events');
+select create_distributed_table('ledger.usage_by_user_monthly', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.usage_by_model_daily', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.usage_by_model_hourly', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.checkpoints', 'origin', colocate_with := 'ledger.events');

@@ -6,13 +6,14 @@ declare
     ' cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms,'
     ' memory_mib_s';
   day constant text := 'date_trunc(''day'', bucket, ''UTC'')';
+  month constant text := 'date_trunc(''month'', bucket, ''UTC'')';
   statements text := '';
   kept record;
 begin
   for kept in
     select * from (values ('usage_hourly', 'bucket', 'user_id, kind, source, provider, model'),
       ('usage_daily', day, 'user_id, kind, source, provider, model'),
-      ('usage_by_user_daily', day, 'user_id'),
+      ('usage_by_user_daily', day, 'user_id'), ('usage_by_user_monthly', month, 'user_id'),
       ('usage_by_model_hourly', 'bucket', 'kind, source, provider, model'),
       ('usage_by_model_daily', day, 'kind, source, provider, model')) tables (name, bucket, dimensions)
   loop

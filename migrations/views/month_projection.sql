@@ -3,8 +3,8 @@ select user_id, date_trunc('month', now(), 'UTC') as month, cost_usd,
   round(elapsed.share, 6) as elapsed_share, round(cost_usd / elapsed.share, 6) as projected_usd
 from (
     select user_id, sum(cost_usd) as cost_usd
-    from ledger.usage_by_user_daily
-    where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
+    from ledger.usage_by_user_monthly
+    where bucket = date_trunc('month', now(), 'UTC')
     group by user_id
   ) so_far, (
     select extract(epoch from greatest(now() - month_start, interval '1 hour'))

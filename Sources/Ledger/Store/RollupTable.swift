@@ -4,32 +4,39 @@ package import LedgerCore
 ///
 /// The fewest rows first.
 package enum RollupTable: CaseIterable, Sendable {
-    case byModelDaily, byModelHourly, byUserDaily, daily, hourly
+    case byModelDaily, byModelHourly, byUserMonthly, byUserDaily, daily, hourly
 
     /// Its name in the schema `ledger`.
     package var name: String {
         switch self {
         case .byModelDaily: "usage_by_model_daily"
         case .byModelHourly: "usage_by_model_hourly"
+        case .byUserMonthly: "usage_by_user_monthly"
         case .byUserDaily: "usage_by_user_daily"
         case .daily: "usage_daily"
         case .hourly: "usage_hourly"
         }
     }
 
-    /// How long a bucket of it is.
-    package var bucket: UsageBucketLength {
+    /// How long a bucket of it is; nil: a month, which no breakdown asks for.
+    var bucket: UsageBucketLength? {
         switch self {
         case .byModelDaily, .byUserDaily, .daily: .day
         case .byModelHourly, .hourly: .hour
+        case .byUserMonthly: nil
         }
+    }
+
+    /// The start of the bucket that holds `time`.
+    package func start(of time: Timestamp) -> Timestamp {
+        bucket?.start(of: time) ?? time.day.firstOfMonth.start
     }
 
     /// What it keeps apart.
     package var dimensions: Set<UsageDimension> {
         switch self {
         case .byModelDaily, .byModelHourly: [.kind, .source, .provider, .model]
-        case .byUserDaily: [.user]
+        case .byUserMonthly, .byUserDaily: [.user]
         case .daily, .hourly: Set(UsageDimension.allCases)
         }
     }

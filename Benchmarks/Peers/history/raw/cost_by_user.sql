@@ -2,7 +2,7 @@ with spent as (
   select date_trunc('day', recorded_at, 'UTC') as day, user_id,
     coalesce(sum(cost_usd) filter (where billing is distinct from 'proxied'), 0) as cost_usd
   from ledger.events
-  where recorded_at >= date_trunc('day', now(), 'UTC') - interval '29 days'
+  where recorded_at >= :'from'
     and type in ('call.settled', 'call.expired', 'call.rejected', 'dispatch.completed', 'usage.reported')
   group by 1, 2
 )

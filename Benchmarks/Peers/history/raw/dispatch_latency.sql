@@ -3,6 +3,6 @@ select date_trunc('hour', recorded_at, 'UTC') as hour, source, count(*) as dispa
   percentile_cont(0.95) within group (order by duration_ms) as p95_ms,
   percentile_cont(0.99) within group (order by duration_ms) as p99_ms
 from ledger.events
-where type = 'dispatch.completed' and recorded_at >= date_trunc('hour', now(), 'UTC') - interval '24 hours'
+where type = 'dispatch.completed' and recorded_at >= :'from'
 group by 1, 2
 order by 1, 2;

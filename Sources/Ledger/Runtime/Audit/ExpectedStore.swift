@@ -21,7 +21,7 @@ struct ExpectedStore: Sendable {
     func rows(of table: RollupTable) -> [UsageGroup: UsageSums] {
         var rows: [UsageGroup: UsageSums] = [:]
         for (key, sums) in hourly {
-            let group = UsageGroup(key, at: table.bucket.start(of: key.hour), by: table.dimensions)
+            let group = UsageGroup(key, at: table.start(of: key.hour), by: table.dimensions)
             rows[group, default: UsageSums()].add(sums)
         }
         return rows
