@@ -111,15 +111,14 @@ def compare(options, cluster: Cluster, questions: list[str]) -> dict[str, list[f
                     milliseconds, rows = timed(owner, question(name, "raw"))
                 if rows != expected or not rows:
                     differing = [pair for pair in zip(rows, expected, strict=False) if pair[0] != pair[1]]
-                    raise SystemExit(
-                        f"{name}: {len(rows)} rows from events, {len(expected)} from the sums: {differing[:2]}"
-                    )
+                    counts = f"{len(rows)} rows from events, {len(expected)} from the sums"
+                    raise SystemExit(f"{name}: {counts}: {differing[:2]}")
                 taken[name].append(milliseconds)
     return taken
 
 
 def without_index(options, cluster: Cluster) -> dict:
-    """The latencies on `events` once more, in a transaction that has dropped the index that is made for them."""
+    """The latencies on `events` once more, in a transaction that has dropped the index made for them."""
     taken = []
     with connect(cluster, "ledger", "work_mem = '64MB'") as owner:
         for _ in range(options.rounds):

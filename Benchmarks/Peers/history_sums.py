@@ -1,4 +1,4 @@
-"""The sums in PostgreSQL beside DuckDB's over the journal's own lines: equal to the last digit, or the run ends."""
+"""The sums in PostgreSQL beside DuckDB's over the journal: equal to the last digit, or the run ends."""
 
 import json
 from decimal import Decimal
@@ -13,7 +13,7 @@ COLUMNS = {
     "provider": "VARCHAR", "model": "VARCHAR", "billing": "VARCHAR", "costUsd": "DECIMAL(38,18)",
     "heldUsd": "DECIMAL(38,18)", "tokensIn": "BIGINT", "tokensOut": "BIGINT",
 }  # fmt: skip
-# What counts: a call when it ends, settled or expired; an agent run whose calls count has no money of its own.
+# What counts: a call when it ends, settled or expired; an agent run whose calls count has no own money.
 LINES = """
     create temp table lines as
     select "user" as user_id, date_trunc('hour', "timestamp") as hour,

@@ -178,7 +178,8 @@ def history(report: dict) -> str:
         f" database {size['database'] / 1e9:.1f} GB.\n\nMeanwhile {trickle['events']:,} live events,"
         f" {trickle['eventsPerSecond']:,.0f} a second; the copy was at most {trickle['lagEventsMax']:,.0f}"
         f" events behind.\n\nWithout the index that is made for it, dispatch_latency on events takes"
-        f" {spread(report['latencyWithoutIndexMilliseconds'])} ms.\n\nThe sums are DuckDB's over the journal, to the last digit:"
+        f" {spread(report['latencyWithoutIndexMilliseconds'])} ms."
+        "\n\nThe sums are DuckDB's over the journal, to the last digit:"
         f" {', '.join(f'{count:,} by {name}' for name, count in report['sums'].items())};"
         f" {report['expired']:,} expired calls are among them."
     )

@@ -156,7 +156,7 @@ def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
         "hourlyRows": 0,
         "dailyRows": 9,
         "userDailyRows": 9,
-        "userMonthlyRows": 3,
+        "userMonthlyRows": 6,
         "modelHourlyRows": 0,
         "modelDailyRows": 3,
         "quotas": 1,
