@@ -29,10 +29,8 @@ class Cluster:
 
     def fresh(self):
         """An empty database with the ledger's schema, and nothing of the last one left to be written."""
-        self.psql(
-            f"drop database if exists {DATABASE} with (force)", f"create database {DATABASE}",
-            database="postgres",
-        )  # fmt: skip
+        self.drop()
+        self.psql(f"create database {DATABASE}", database="postgres")
         done = subprocess.run(
             [self.options.dledger, "migrate"], capture_output=True, text=True, timeout=120,
             env={**os.environ, "LEDGER_POSTGRES_URL": self.url},
@@ -40,6 +38,9 @@ class Cluster:
         if done.returncode:
             raise SystemExit(f"dledger migrate: {done.stderr}")
         self.settle()
+
+    def drop(self):
+        self.psql(f"drop database if exists {DATABASE} with (force)", database="postgres")
 
     def settle(self):
         self.psql("checkpoint", database="postgres")

@@ -160,3 +160,26 @@ def sampling(report: dict) -> str:
         + f"\n\n{found['running']} containers run, {found['series']['cpu_percent']} of them are in /metrics;"
         f" {found['skipped']:.0f} looks were left out because the one before still ran."
     )
+
+
+def history(report: dict) -> str:
+    cells = []
+    for row in report["rows"]:
+        taken, raw = row["milliseconds"], row["onEventsMilliseconds"]
+        figures = [f"{taken[share]:.1f}" for share in ("p50", "p95", "p99")]
+        times = f"{raw['median'] / taken['p50']:,.0f}"
+        cells.append([row["question"], f"{row['asked']:,}", *figures, spread(raw), times])
+    head = ["question", "asked", "p50 ms", "p95 ms", "p99 ms", "on events, ms", "× at p50"]
+    trickle, size = report["trickle"], report["bytes"]
+    title = f"History: {report['events']:,} events of {report['users']:,} users over {report['days']} days"
+    return table(title, head, cells) + (
+        f"\n\nLoaded in {report['loadSeconds']:,.0f} s, {report['loadEventsPerSecond']:,.0f} events/s, then"
+        f" {report['vacuumSeconds']:,.0f} s of VACUUM ANALYZE. Journal {report['journalBytes'] / 1e9:.1f} GB,"
+        f" database {size['database'] / 1e9:.1f} GB.\n\nMeanwhile {trickle['events']:,} live events,"
+        f" {trickle['eventsPerSecond']:,.0f} a second; the copy was at most {trickle['lagEventsMax']:,.0f}"
+        f" events behind.\n\nWithout the index that is made for it, dispatch_latency on events takes"
+        f" {spread(report['latencyWithoutIndexMilliseconds'])} ms."
+        "\n\nThe sums are DuckDB's over the journal, to the last digit:"
+        f" {', '.join(f'{count:,} by {name}' for name, count in report['sums'].items())};"
+        f" {report['expired']:,} expired calls are among them."
+    )

@@ -3,7 +3,7 @@ import Terminal
 /// Runs the scenarios that the words name; each prints one JSON line.
 ///
 /// `Benchmarks [--home DIR] [--events N] [--seconds S] [--rounds N] [--users N] [--days N]
-/// [--calls-per-dispatch N] [--postgres URL] [--durability fsync|os] SCENARIO…`
+/// [--calls-per-dispatch N] [--rate N] [--postgres URL] [--durability fsync|os] SCENARIO…`
 enum BenchmarkTool {
     /// What a scenario is given.
     struct Settings {
@@ -16,6 +16,8 @@ enum BenchmarkTool {
         var days: Int64?
         /// How many calls of a generated journal belong to one agent run; nil: none do.
         var callsPerDispatch: Int64?
+        /// How many events a second a trickle has.
+        var rate: Int64 = 100
         var postgresURL = ""
         var isSynced = true
     }
@@ -63,6 +65,7 @@ enum BenchmarkTool {
         case "--days": settings.days = number
         case "--calls-per-dispatch": settings.callsPerDispatch = number
         case "--users": settings.users = Int(number)
+        case "--rate": settings.rate = number
         default: return false
         }
         return true
@@ -81,6 +84,7 @@ enum BenchmarkTool {
         case "replay": return try ReplayScenario(settings).run(verifyingChain: false)
         case "replay_chain": return try ReplayScenario(settings).run(verifyingChain: true)
         case "ingest": return try IngestScenario(settings).run()
+        case "trickle": return try TrickleScenario(settings).run()
         case "ingest_live": return try LiveIngestScenario(settings).run()
         case "decide": return PureScenario(settings).decide()
         case "encode": return PureScenario(settings).encode()

@@ -71,9 +71,9 @@ enum VerifyCommand {
         Terminal.write(
             "postgres: \(store.rows) rows up to position \(store.position), \(store.linesChecked) lines hashed by "
                 + "the server\n")
-        Terminal.write(
-            "postgres: \(store.hourlyRows) hourly and \(store.dailyRows) daily sums, \(store.quotas) users' limits, "
-                + "\(store.containers) containers\n")
+        let sums = RollupTable.allCases.map { "\(store.rollupRows[$0] ?? 0) in \($0.name)" }
+        Terminal.write("postgres: sums: \(sums.joined(separator: ", "))\n")
+        Terminal.write("postgres: \(store.quotas) users' limits, \(store.containers) containers\n")
         if store.sealedMonths > 0 {
             Terminal.write(
                 "postgres: \(store.sealedMonths) months sealed, \(store.retired) events retired with them\n")
@@ -103,8 +103,12 @@ enum VerifyCommand {
                     json.member("linesChecked", store.linesChecked)
                     json.member("retiredEvents", store.retired)
                     json.member("sealedMonths", store.sealedMonths)
-                    json.member("hourlyRows", store.hourlyRows)
-                    json.member("dailyRows", store.dailyRows)
+                    json.member("hourlyRows", store.rollupRows[.hourly] ?? 0)
+                    json.member("dailyRows", store.rollupRows[.daily] ?? 0)
+                    json.member("userMonthlyRows", store.rollupRows[.byUserMonthly] ?? 0)
+                    json.member("userDailyRows", store.rollupRows[.byUserDaily] ?? 0)
+                    json.member("modelHourlyRows", store.rollupRows[.byModelHourly] ?? 0)
+                    json.member("modelDailyRows", store.rollupRows[.byModelDaily] ?? 0)
                     json.member("quotas", store.quotas)
                     json.member("containers", store.containers)
                 }

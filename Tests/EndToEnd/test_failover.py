@@ -47,7 +47,7 @@ def assert_all_there_once(ledger) -> None:
     rows = ledger.sql("select line from ledger.events order by position")
     assert [line.encode() for (line,) in rows] == ledger.lines()
     state = fold.fold(ledger.events())
-    for table in ("usage_hourly", "usage_daily"):
+    for table in ("usage_hourly", "usage_daily", "usage_by_user_daily", "usage_by_model_hourly"):
         (total,) = ledger.sql(f"select sum(cost_usd) from ledger.{table}")
         assert total == (state.by_user["alice"].cost,)
     done = ledger.run("verify", "--postgres")

@@ -16,6 +16,18 @@ SUMS = """
     from ledger.usage_hourly
     union all
     select 'day', user_id, bucket, model, calls, input_tokens, output_tokens, cost_usd from ledger.usage_daily
+    union all
+    select 'user', user_id, bucket, '', calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_by_user_daily
+    union all
+    select 'month', user_id, bucket, '', calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_by_user_monthly
+    union all
+    select 'model', '', bucket, model, calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_by_model_daily
+    union all
+    select 'model hour', '', bucket, model, calls, input_tokens, output_tokens, cost_usd
+    from ledger.usage_by_model_hourly
     order by 1, 2, 3, 4
 """
 

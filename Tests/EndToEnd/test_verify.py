@@ -125,6 +125,10 @@ TAMPERED = {
     "where user_id = 'user-1'",
     "a daily sum": "update ledger.usage_daily set output_tokens = output_tokens + 1 where user_id = 'user-2'",
     "a day": "delete from ledger.usage_daily where user_id = 'user-2'",
+    "a user's day": "update ledger.usage_by_user_daily set held_usd = 1 where user_id = 'user-2'",
+    "a user's month": "update ledger.usage_by_user_monthly set cost_usd = 0 where user_id = 'user-2'",
+    "a model's day": "update ledger.usage_by_model_daily set calls = calls + 1",
+    "a model's hour": "delete from ledger.usage_by_model_hourly",
     "a limit": "update ledger.quotas set daily_limit_usd = 5000",
     "all limits": "delete from ledger.quotas",
     "another's limit": "insert into ledger.quotas select 'mallory', 1, 1, 1, true, false, changed_at, 'x', "
@@ -142,7 +146,7 @@ def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
     assert "all holds" in said
     report = json.loads(stored.run("verify", "--postgres", "--json").stdout)
     assert report["holds"] and report["findings"] == [] and report["chain"] == stored.made.chain.hex()
-    assert report["postgres"] | {"hourlyRows": 0} == {
+    assert report["postgres"] | {"hourlyRows": 0, "modelHourlyRows": 0} == {
         "position": stored.made.position,
         "lagEvents": 0,
         "rows": stored.made.position,
@@ -151,6 +155,10 @@ def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
         "sealedMonths": 0,
         "hourlyRows": 0,
         "dailyRows": 9,
+        "userDailyRows": 9,
+        "userMonthlyRows": 6,
+        "modelHourlyRows": 0,
+        "modelDailyRows": 3,
         "quotas": 1,
         "containers": 0,
     }

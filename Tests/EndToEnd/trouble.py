@@ -67,7 +67,7 @@ def assert_whole(ledger, seconds: float = 60) -> None:
         for user, sums in sorted(state.by_user.items())
     ]
     assert not state.problems and not state.violations
-    for table in ("usage_hourly", "usage_daily"):
+    for table in ("usage_hourly", "usage_daily", "usage_by_user_daily"):
         sums = ledger.sql(
             "select user_id, sum(calls), sum(cost_usd), sum(input_tokens), sum(output_tokens)"
             f" from ledger.{table} group by user_id order by user_id"

@@ -36,7 +36,7 @@ struct BatchesAheadTests {
     }
 
     @Test(
-        "Each event is stored once, in order, whatever the size of a batch; JournalBatches alone gives the same"
+        "Each event is stored once, in order, whatever the size of a batch"
     )
     func order() throws {
         try write(50)

@@ -100,8 +100,9 @@ struct SampleJournal {
             && snapshot.positions == (last == 0 ? nil : Position(1)...Position(last))
             && snapshot.events.reduce(0) { $0 + $1.count } == last
             && snapshot.events.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
-            && [snapshot.hourly, snapshot.daily].allSatisfy { rollup in
-                rollup.values.reduce(0) { $0 + $1.calls } == last
+            && RollupTable.allCases.allSatisfy { table in
+                let rollup = snapshot.rollups[table] ?? [:]
+                return rollup.values.reduce(0) { $0 + $1.calls } == last
                     && rollup.values.reduce(Money.zero) { $0.addingClamped($1.cost) } == cost
             }
     }

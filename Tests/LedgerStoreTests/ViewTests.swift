@@ -8,8 +8,14 @@ import TestSupport
 struct ViewTests {
     /// Every view.
     static let names = [
-        "audit_log", "cost_by_model", "cost_by_user", "cost_daily", "cost_monthly", "dispatch_cost",
-        "dispatch_latency_hourly", "month_projection", "quota_utilization", "tokens_hourly", "unpriced_calls",
+        "audit_log", "cost_by_model", "cost_by_model_daily", "cost_by_user", "cost_by_user_daily",
+        "cost_daily", "cost_monthly", "dispatch_cost", "dispatch_latency_hourly", "month_projection",
+        "quota_utilization", "tokens_by_model_hourly", "tokens_hourly", "unpriced_calls",
+    ]
+    /// Those whose sums are all the money that there is.
+    static let ofMoney = [
+        "cost_by_model", "cost_by_model_daily", "cost_by_user", "cost_by_user_daily", "cost_daily",
+        "tokens_by_model_hourly", "tokens_hourly",
     ]
 
     @Test("these are all views, and each of their columns has a comment")
@@ -40,6 +46,17 @@ struct ViewTests {
             select 'here', 'user-' || number, hour, kind, 'p', 'm', 1
             from generate_series(1, 10) number, unnest('{call,dispatch}'::text[]) kind,
               generate_series(timestamptz '2026-10-01Z', '2026-11-30 23:00Z', '1 hour') hour;
+            insert into ledger.usage_by_user_daily (origin, user_id, bucket, calls, cost_usd)
+            select origin, user_id, bucket, sum(calls), sum(cost_usd) from ledger.usage_daily group by 1, 2, 3;
+            insert into ledger.usage_by_user_monthly (origin, user_id, bucket, calls, cost_usd)
+            select origin, user_id, date_trunc('month', bucket, 'UTC'), sum(calls), sum(cost_usd)
+            from ledger.usage_daily group by 1, 2, 3;
+            insert into ledger.usage_by_model_hourly (origin, bucket, kind, source, provider, model, dispatches)
+            select origin, bucket, kind, 'source-' || number, provider, model, sum(dispatches)
+            from ledger.usage_hourly, generate_series(1, 20) number group by 1, 2, 3, 4, 5, 6;
+            insert into ledger.usage_by_model_daily (origin, bucket, kind, source, provider, model, dispatches)
+            select origin, date_trunc('day', bucket, 'UTC'), kind, source, provider, model, sum(dispatches)
+            from ledger.usage_by_model_hourly group by 1, 2, 3, 4, 5, 6;
             insert into ledger.events (origin, position, recorded_at, id, type, user_id, call_id, dispatch_id,
               source, result, duration_ms, cost_usd, billing, chain, line)
             select 'here', number, timestamptz '2026-10-01Z' + number * interval '1 minute',
@@ -49,9 +66,9 @@ struct ViewTests {
             from generate_series(1, 87000) number;
             """)
         // Not in the transaction of the others: from here on the index alone tells which rows are there.
-        try database.run("vacuum analyze ledger.events")
-        try database.run("vacuum analyze ledger.usage_daily")
-        try database.run("vacuum analyze ledger.usage_hourly")
+        for table in ["events"] + RollupTable.allCases.map(\.name) {
+            try database.run("vacuum analyze ledger.\(table)")
+        }
         return database
     }
 
@@ -67,7 +84,25 @@ struct ViewTests {
         ),
         (
             "select * from ledger.cost_by_user where user_id = 'user-3'",
-            ["usage_daily_by_user", "Index Cond: (user_id = 'user-3'::text)"], "Seq Scan"
+            ["usage_by_user_daily_of_user", "Index Cond: (user_id = 'user-3'::text)"], "Seq Scan"
+        ),
+        (
+            "select day, sum(cost_usd) from ledger.cost_by_user_daily where day >= '2026-11-20Z' group by day",
+            ["usage_by_user_daily_pkey", "Index Cond: (bucket >="], "Seq Scan"
+        ),
+        (
+            "select sum(cost_usd) from ledger.cost_by_user_daily "
+                + "where user_id = 'user-3' and day >= '2026-06-01Z'",
+            ["usage_by_user_daily_of_user", "Index Cond: ((user_id = 'user-3'::text) AND (bucket >="],
+            "Seq Scan"
+        ),
+        (
+            "select * from ledger.cost_by_model_daily where day >= '2026-11-28Z'",
+            ["usage_by_model_daily_pkey", "Index Cond: (bucket >="], "Seq Scan"
+        ),
+        (
+            "select * from ledger.tokens_by_model_hourly where hour >= '2026-11-28Z'",
+            ["usage_by_model_hourly_pkey", "Index Cond: (bucket >="], "Seq Scan"
         ),
         (
             "select * from ledger.cost_monthly where month = '2026-10-01Z'",
@@ -81,11 +116,11 @@ struct ViewTests {
             "select * from ledger.dispatch_latency_hourly "
                 + "where hour >= '2026-11-20Z' and hour < '2026-11-21Z'",
             [
-                "Index Only Scan using usage_hourly_dispatches",
+                "Index Only Scan using usage_by_model_hourly_pkey",
                 "Index Only Scan using events_2026_11_recorded_at_source_result_duration_ms_idx",
                 "Index Only Scan using events_2026_10_recorded_at_source_result_duration_ms_idx on "
                     + "events_2026_10 events_1 (never executed)", "Index Cond: ((recorded_at >=",
-            ], "Seq Scan on usage_hourly"
+            ], "Seq Scan on usage_by_model_hourly"
         ),
         (
             "select * from ledger.dispatch_cost where recorded_at >= '2026-11-20Z' "
@@ -109,12 +144,15 @@ struct ViewTests {
         ("select * from ledger.unpriced_calls", ["usage_daily_unpriced"], "Seq Scan"),
         (
             "select * from ledger.month_projection",
-            ["usage_daily_by_time", "Index Cond: ((bucket >= date_trunc("], "Seq Scan"
+            ["usage_by_user_monthly_pkey", "Index Cond: (bucket = date_trunc('month'"], "Seq Scan"
         ),
         (
             "select * from ledger.quota_utilization",
-            ["usage_daily_by_time", "bucket = date_trunc('day'", "bucket >= date_trunc('month'"],
-            "Seq Scan on usage_daily"
+            [
+                "usage_by_user_daily_pkey", "usage_by_user_monthly_pkey",
+                "Index Cond: (bucket = date_trunc('day'",
+            ],
+            "Seq Scan on usage_by"
         ),
     ]
 

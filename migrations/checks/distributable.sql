@@ -5,6 +5,8 @@
 with keyed (name, key) as (
   values ('ledger.events', 'origin'), ('ledger.usage_hourly', 'origin'), ('ledger.checkpoints', 'origin'),
     ('ledger.containers', 'origin'), ('ledger.usage_daily', 'origin'), ('ledger.sealed_months', 'origin'),
+    ('ledger.usage_by_user_daily', 'origin'), ('ledger.usage_by_user_monthly', 'origin'),
+    ('ledger.usage_by_model_daily', 'origin'), ('ledger.usage_by_model_hourly', 'origin'),
     ('ledger.quotas', 'user_id'), ('ledger.budget_leases', 'user_id')
 ), parents as (
   -- A later migration may bring a table that is named above: it counts from the day it is there.
@@ -32,7 +34,8 @@ with keyed (name, key) as (
     ('volatile function in a delete', '\mdelete\s+from\M[^;]*(clock_timestamp|random|gen_random_uuid|nextval)\s*\(')
 ), findings (finding, object) as (
   select 'expected table is missing', name from (values ('ledger.events'), ('ledger.usage_hourly'),
-    ('ledger.usage_daily'), ('ledger.checkpoints'), ('ledger.containers'), ('ledger.quotas'),
+    ('ledger.usage_daily'), ('ledger.usage_by_user_daily'), ('ledger.usage_by_user_monthly'),
+    ('ledger.usage_by_model_daily'), ('ledger.usage_by_model_hourly'), ('ledger.checkpoints'), ('ledger.containers'), ('ledger.quotas'),
     ('ledger.sealed_months')) v (name)
     where to_regclass(name) is null
   union all

@@ -5,7 +5,7 @@ select provider, model,
   sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens,
   sum(cost_usd) as cost_usd, sum(estimated_usd) as estimated_usd,
   sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd, sum(duration_ms) as duration_ms
-from ledger.usage_daily
+from ledger.usage_by_model_daily
 group by provider, model;
 comment on view ledger.cost_by_model is
   'Cost and use of each model, over all time; for a range of time sum cost_daily.';

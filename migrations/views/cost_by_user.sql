@@ -8,7 +8,7 @@ select user_id,
   sum(memory_mib_s) as memory_mib_s, sum(cache_read_tokens) as cache_read_tokens,
   sum(cache_write_tokens) as cache_write_tokens, sum(duration_ms) as duration_ms,
   min(bucket) as first_day, max(bucket) as last_day
-from ledger.usage_daily
+from ledger.usage_by_user_daily
 group by user_id;
 comment on view ledger.cost_by_user is
   'Cost and use of each user, over all time; for a range of time sum cost_daily.';

@@ -4,7 +4,7 @@ select hours.hour, source, count(*) as dispatches,
   percentile_cont(0.5) within group (order by duration_ms) as p50_ms,
   percentile_cont(0.95) within group (order by duration_ms) as p95_ms,
   percentile_cont(0.99) within group (order by duration_ms) as p99_ms
-from (select bucket as hour from ledger.usage_hourly where kind = 'dispatch' group by bucket) hours
+from (select bucket as hour from ledger.usage_by_model_hourly where kind = 'dispatch' group by bucket) hours
   join ledger.events on type = 'dispatch.completed'
     and recorded_at >= hours.hour and recorded_at < hours.hour + interval '1 hour'
 group by 1, 2;

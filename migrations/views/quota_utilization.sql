@@ -12,11 +12,10 @@ from (
   from ledger.quotas where not is_removed
   union all
   select user_id, 'day', false, null, null, null, cost_usd, held_usd, input_tokens + output_tokens
-  from ledger.usage_daily where bucket = date_trunc('day', now(), 'UTC')
+  from ledger.usage_by_user_daily where bucket = date_trunc('day', now(), 'UTC')
   union all
   select user_id, 'month', false, null, null, null, cost_usd, held_usd, 0
-  from ledger.usage_daily
-  where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
+  from ledger.usage_by_user_monthly where bucket = date_trunc('month', now(), 'UTC')
 ) parts
 group by user_id, period
 having bool_or(is_limit);

@@ -25,12 +25,7 @@ package struct UsageBreakdown: Hashable, Sendable {
 
     /// The group that `key` falls into in the bucket that begins at `start`.
     package func group(_ key: RollupKey, at start: Timestamp) -> UsageGroup {
-        UsageGroup(
-            start: start, user: dimensions.contains(.user) ? key.user.text : "",
-            kind: dimensions.contains(.kind) ? key.kind.rawValue : "",
-            source: dimensions.contains(.source) ? key.source : "",
-            provider: dimensions.contains(.provider) ? key.provider : "",
-            model: dimensions.contains(.model) ? key.model : "")
+        UsageGroup(key, at: start, by: dimensions)
     }
 }
 
@@ -88,6 +83,16 @@ package struct UsageGroup: Hashable, Comparable, Sendable {
         self.source = source
         self.provider = provider
         self.model = model
+    }
+
+    /// What `key` falls into in the bucket that begins at `start`, where `dimensions` are kept apart.
+    package init(_ key: RollupKey, at start: Timestamp, by dimensions: Set<UsageDimension>) {
+        self.init(
+            start: start, user: dimensions.contains(.user) ? key.user.text : "",
+            kind: dimensions.contains(.kind) ? key.kind.rawValue : "",
+            source: dimensions.contains(.source) ? key.source : "",
+            provider: dimensions.contains(.provider) ? key.provider : "",
+            model: dimensions.contains(.model) ? key.model : "")
     }
 
     package static func < (left: UsageGroup, right: UsageGroup) -> Bool {

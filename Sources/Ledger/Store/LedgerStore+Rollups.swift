@@ -2,26 +2,28 @@ import LedgerCore
 import Postgres
 
 extension LedgerStore {
-    /// Every row of the origin in `usage_hourly` or `usage_daily`, read through a cursor; in a transaction.
-    func rollup(_ table: StaticString) throws(StoreError) -> [RollupKey: UsageSums] {
+    /// Every row of the origin in `table`, read through a cursor; in a transaction.
+    func rollup(_ table: RollupTable) throws(StoreError) -> [UsageGroup: UsageSums] {
         _ = try query(
             """
             declare rollup no scroll cursor for
-            select to_char(bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), user_id, kind, source, provider, model,
+            select to_char(bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), \(table.column(.user)),
+              \(table.column(.kind)), \(table.column(.source)), \(table.column(.provider)),
+              \(table.column(.model)),
               calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
               unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
               cost_usd, estimated_usd, held_usd
-            from \(table) where origin = $1
+            from ledger.\(table.name) where origin = $1
             """, [origin])
-        var found: [RollupKey: UsageSums] = [:]
+        var found: [UsageGroup: UsageSums] = [:]
         while true {
             let rows = try query("fetch 10000 from rollup")
             guard rows.rowCount > 0 else { break }
             for row in 0..<rows.rowCount {
-                guard let key = RollupKey(rows, row), let sums = UsageSums(rows, row) else {
-                    throw .unreadable("\(table) of \"\(origin)\"")
+                guard let group = UsageGroup(rows, row), let sums = UsageSums(rows, row) else {
+                    throw .unreadable("\(table.name) of \"\(origin)\"")
                 }
-                found[key] = sums
+                found[group] = sums
             }
         }
         try execute("close rollup")
@@ -29,14 +31,14 @@ extension LedgerStore {
     }
 }
 
-extension RollupKey {
-    fileprivate init?(_ rows: borrowing PostgresResult, _ row: Int) {
-        guard let hour = rows.text(row, 0).flatMap({ Timestamp($0.utf8) }),
-            let user = rows.text(row, 1).flatMap({ UserID($0) }),
-            let kind = rows.text(row, 2).flatMap({ UsageKind(rawValue: $0) }),
-            let source = rows.text(row, 3), let provider = rows.text(row, 4), let model = rows.text(row, 5)
+extension UsageGroup {
+    /// The first six columns: the bucket's start, user, kind, source, provider, model.
+    init?(_ rows: borrowing PostgresResult, _ row: Int) {
+        guard let start = rows.text(row, 0).flatMap({ Timestamp($0.utf8) }), let user = rows.text(row, 1),
+            let kind = rows.text(row, 2), let source = rows.text(row, 3), let provider = rows.text(row, 4),
+            let model = rows.text(row, 5)
         else { return nil }
-        self.init(hour: hour, user: user, kind: kind, source: source, provider: provider, model: model)
+        self.init(start: start, user: user, kind: kind, source: source, provider: provider, model: model)
     }
 }
 

@@ -17,9 +17,10 @@ extension LedgerStore {
         try inTransaction("set transaction isolation level repeatable read read only") {
             () throws(StoreError) in
             position = try checkpoint()?.position ?? Position(0)
-            let rows = try query(Self.statement(breakdown.bucket), parameters(of: breakdown, rowsMax))
+            let rows = try query(
+                Self.statement(RollupTable(for: breakdown)), parameters(of: breakdown, rowsMax))
             for row in 0..<rows.rowCount {
-                guard let group = Self.group(rows, row), let sum = Self.sums(rows, row) else {
+                guard let group = UsageGroup(rows, row), let sum = Self.sums(rows, row) else {
                     throw .unreadable("the usage of \"\(origin)\"")
                 }
                 sums[group] = sum
@@ -34,15 +35,6 @@ extension LedgerStore {
         }
         return [origin, breakdown.from.text, breakdown.to.text, breakdown.user?.text] + kept
             + [String(rowsMax + 1)]
-    }
-
-    private static func group(_ rows: borrowing PostgresResult, _ row: Int) -> UsageGroup? {
-        guard let start = rows.text(row, 0).flatMap({ Timestamp($0.utf8) }), let user = rows.text(row, 1),
-            let kind = rows.text(row, 2), let source = rows.text(row, 3), let provider = rows.text(row, 4),
-            let model = rows.text(row, 5)
-        else { return nil }
-        return UsageGroup(
-            start: start, user: user, kind: kind, source: source, provider: provider, model: model)
     }
 
     private static func sums(_ rows: borrowing PostgresResult, _ row: Int) -> UsageSums? {
@@ -73,28 +65,23 @@ extension LedgerStore {
         return sums
     }
 
-    /// The table whose rows are the buckets.
-    private static func table(_ bucket: UsageBucketLength) -> StaticString {
-        switch bucket {
-        case .hour: "ledger.usage_hourly"
-        case .day: "ledger.usage_daily"
-        }
-    }
-
-    private static func statement(_ bucket: UsageBucketLength) -> String {
-        """
-        select to_char(bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-          case when $5::boolean then user_id else '' end, case when $6::boolean then kind else '' end,
-          case when $7::boolean then source else '' end, case when $8::boolean then provider else '' end,
-          case when $9::boolean then model else '' end,
-          sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens),
-          sum(unpriced_calls), sum(dispatches), sum(failed_dispatches),
-          sum(cpu_ms), sum(memory_mib_s),
-          sum(cost_usd), sum(estimated_usd), sum(held_usd)
-        from \(table(bucket))
-        where origin = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz
-          and ($4::text is null or user_id = $4)
-        group by 1, 2, 3, 4, 5, 6 limit $10
-        """
+    private static func statement(_ table: RollupTable) -> String {
+        let isOfUser = table.dimensions.contains(.user) ? "user_id = $4" : "false"
+        return """
+            select to_char(bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+              case when $5::boolean then \(table.column(.user)) else '' end,
+              case when $6::boolean then \(table.column(.kind)) else '' end,
+              case when $7::boolean then \(table.column(.source)) else '' end,
+              case when $8::boolean then \(table.column(.provider)) else '' end,
+              case when $9::boolean then \(table.column(.model)) else '' end,
+              sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens),
+              sum(unpriced_calls), sum(dispatches), sum(failed_dispatches),
+              sum(cpu_ms), sum(memory_mib_s),
+              sum(cost_usd), sum(estimated_usd), sum(held_usd)
+            from ledger.\(table.name)
+            where origin = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz
+              and ($4::text is null or \(isOfUser))
+            group by 1, 2, 3, 4, 5, 6 limit $10
+            """
     }
 }

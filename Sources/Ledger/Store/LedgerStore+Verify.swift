@@ -30,8 +30,7 @@ extension LedgerStore {
                   coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0)
                 from ledger.events where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
                 """)
-            snapshot.hourly = try rollup("ledger.usage_hourly")
-            snapshot.daily = try rollup("ledger.usage_daily")
+            for table in RollupTable.allCases { snapshot.rollups[table] = try rollup(table) }
             snapshot.containers = try containers()
             snapshot.quotas = try quotas()
         }

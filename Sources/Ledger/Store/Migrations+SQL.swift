@@ -606,6 +606,87 @@ comment on column ledger.events.details is
   'What else an event of a rare type says: limits, reasons, containers, alerts, books; and why a call is not plainly ok and priced. Never a prompt.';
 
 """##),
+        Migration(version: 8, name: "smaller_sums", sql: ##"""
+-- Smaller sums, for dashboards: whoever asks by user and day or month, or by model and hour or day, reads a row for each
+-- of these and not one for each combination with the rest.
+--
+-- Their keys begin with the time, so that the key is the index of a range of time. Rows change while their bucket lasts:
+-- a page keeps room for it.
+
+create table ledger.usage_by_user_daily (like ledger.usage_daily including defaults including comments)
+  with (fillfactor = 80);
+alter table ledger.usage_by_user_daily
+  drop column kind, drop column source, drop column provider, drop column model,
+  add primary key (bucket, user_id, origin);
+create index usage_by_user_daily_of_user on ledger.usage_by_user_daily (user_id, bucket);
+comment on table ledger.usage_by_user_daily is
+  'Sums by UTC day and user: usage_hourly, added up in the same transaction.';
+
+-- Everybody's row of the month changes all the time.
+create table ledger.usage_by_user_monthly (like ledger.usage_daily including defaults including comments)
+  with (fillfactor = 50);
+alter table ledger.usage_by_user_monthly
+  drop column kind, drop column source, drop column provider, drop column model,
+  add primary key (bucket, user_id, origin);
+comment on table ledger.usage_by_user_monthly is
+  'Sums by UTC month and user: usage_hourly, added up in the same transaction.';
+comment on column ledger.usage_by_user_monthly.bucket is 'The start of the month (UTC).';
+
+create table ledger.usage_by_model_daily (like ledger.usage_daily including defaults including comments)
+  with (fillfactor = 80);
+alter table ledger.usage_by_model_daily
+  drop column user_id, add primary key (bucket, kind, source, provider, model, origin);
+comment on table ledger.usage_by_model_daily is
+  'Sums by UTC day, kind, source, provider and model: usage_hourly without users, added up in the same transaction.';
+
+create table ledger.usage_by_model_hourly (like ledger.usage_hourly including defaults including comments)
+  with (fillfactor = 80);
+alter table ledger.usage_by_model_hourly
+  drop column user_id, add primary key (bucket, kind, source, provider, model, origin);
+comment on table ledger.usage_by_model_hourly is
+  'Sums by UTC hour, kind, source, provider and model: usage_hourly without users, added up in the same transaction.';
+
+do $$
+declare
+  sums constant text := 'calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,'
+    ' cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms,'
+    ' memory_mib_s';
+  target record;
+begin
+  for target in
+    select * from (values ('usage_by_user_daily', 'day', 'user_id'), ('usage_by_user_monthly', 'month', 'user_id'),
+      ('usage_by_model_daily', 'day', 'kind, source, provider, model'),
+      ('usage_by_model_hourly', 'hour', 'kind, source, provider, model')) tables (name, bucket, dimensions)
+  loop
+    execute format('insert into ledger.%1$I (origin, bucket, %3$s, %4$s)'
+      ' select origin, date_trunc(%2$L, bucket, ''UTC''), %3$s, %5$s'
+      ' from ledger.usage_hourly group by 1, 2, %3$s order by 2',
+      target.name, target.bucket, target.dimensions, sums, regexp_replace(sums, '\w+', 'sum(\&)', 'g'));
+  end loop;
+end
+$$;
+
+-- The hours in which agent runs ended are among the sums by model and hour now.
+drop index ledger.usage_hourly_dispatches;
+
+grant select on ledger.usage_by_user_daily, ledger.usage_by_user_monthly, ledger.usage_by_model_daily,
+  ledger.usage_by_model_hourly to ledger_writer, ledger_reader;
+
+-- Compiling a question takes longer than answering it: the planner takes the ranges of time in the views for larger than
+-- they are.
+do $$
+begin
+  if not exists (select 1 from pg_db_role_setting
+    where setrole = 'ledger_reader'::regrole and setdatabase = 0 and 'jit=off' = any (setconfig))
+  then
+    alter role ledger_reader set jit = off;
+  end if;
+exception when insufficient_privilege or internal_error then
+  null;  -- the role belongs to somebody else, or another database's migration sets it at this moment
+end
+$$;
+
+"""##),
         Migration(version: 9, name: "room", sql: ##"""
 -- Sums are added to again and again: with room in its page a row's new version needs no new entry in any index.
 alter table ledger.usage_hourly set (fillfactor = 50);
@@ -658,52 +739,38 @@ revoke execute on function ledger.add_quotas(text, jsonb) from public;
 
 """##),
         SchemaObject(name: "functions/add_usage", sql: ##"""
-create or replace function ledger.add_usage(in_origin text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+-- The tables of sums have the same columns and differ in what they keep apart. Their statements are written out here,
+-- once, and not each time they run: then a session plans them once.
+do $make$
+declare
+  sums constant text := 'calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,'
+    ' cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms,'
+    ' memory_mib_s';
+  day constant text := 'date_trunc(''day'', bucket, ''UTC'')';
+  month constant text := 'date_trunc(''month'', bucket, ''UTC'')';
+  statements text := '';
+  kept record;
 begin
-  insert into ledger.usage_hourly as stored (
-    origin, user_id, bucket, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens,
-    cache_read_tokens, cache_write_tokens, cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms,
-    dispatches, failed_dispatches, cpu_ms, memory_mib_s)
-  select in_origin, user_id, bucket, kind, source, provider, model,
-    calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd,
-    estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s
-  from pg_temp.ledger_incoming_usage
-  on conflict (origin, user_id, bucket, kind, source, provider, model) do update set
-    calls = stored.calls + excluded.calls, errors = stored.errors + excluded.errors,
-    rejected = stored.rejected + excluded.rejected, input_tokens = stored.input_tokens + excluded.input_tokens,
-    output_tokens = stored.output_tokens + excluded.output_tokens,
-    cache_read_tokens = stored.cache_read_tokens + excluded.cache_read_tokens,
-    cache_write_tokens = stored.cache_write_tokens + excluded.cache_write_tokens,
-    cost_usd = stored.cost_usd + excluded.cost_usd, estimated_usd = stored.estimated_usd + excluded.estimated_usd,
-    unpriced_calls = stored.unpriced_calls + excluded.unpriced_calls, held_usd = stored.held_usd + excluded.held_usd,
-    duration_ms = stored.duration_ms + excluded.duration_ms, dispatches = stored.dispatches + excluded.dispatches,
-    failed_dispatches = stored.failed_dispatches + excluded.failed_dispatches,
-    cpu_ms = stored.cpu_ms + excluded.cpu_ms, memory_mib_s = stored.memory_mib_s + excluded.memory_mib_s;
-  insert into ledger.usage_daily as stored (
-    origin, user_id, bucket, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens,
-    cache_read_tokens, cache_write_tokens, cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms,
-    dispatches, failed_dispatches, cpu_ms, memory_mib_s)
-  select in_origin, user_id, date_trunc('day', bucket, 'UTC'), kind, source, provider, model,
-    sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
-    sum(cache_write_tokens), sum(cost_usd), sum(estimated_usd), sum(unpriced_calls), sum(held_usd), sum(duration_ms),
-    sum(dispatches), sum(failed_dispatches), sum(cpu_ms), sum(memory_mib_s)
-  from pg_temp.ledger_incoming_usage
-  group by 2, 3, 4, 5, 6, 7
-  on conflict (origin, user_id, bucket, kind, source, provider, model) do update set
-    calls = stored.calls + excluded.calls, errors = stored.errors + excluded.errors,
-    rejected = stored.rejected + excluded.rejected, input_tokens = stored.input_tokens + excluded.input_tokens,
-    output_tokens = stored.output_tokens + excluded.output_tokens,
-    cache_read_tokens = stored.cache_read_tokens + excluded.cache_read_tokens,
-    cache_write_tokens = stored.cache_write_tokens + excluded.cache_write_tokens,
-    cost_usd = stored.cost_usd + excluded.cost_usd, estimated_usd = stored.estimated_usd + excluded.estimated_usd,
-    unpriced_calls = stored.unpriced_calls + excluded.unpriced_calls, held_usd = stored.held_usd + excluded.held_usd,
-    duration_ms = stored.duration_ms + excluded.duration_ms, dispatches = stored.dispatches + excluded.dispatches,
-    failed_dispatches = stored.failed_dispatches + excluded.failed_dispatches,
-    cpu_ms = stored.cpu_ms + excluded.cpu_ms, memory_mib_s = stored.memory_mib_s + excluded.memory_mib_s;
+  for kept in
+    select * from (values ('usage_hourly', 'bucket', 'user_id, kind, source, provider, model'),
+      ('usage_daily', day, 'user_id, kind, source, provider, model'),
+      ('usage_by_user_daily', day, 'user_id'), ('usage_by_user_monthly', month, 'user_id'),
+      ('usage_by_model_hourly', 'bucket', 'kind, source, provider, model'),
+      ('usage_by_model_daily', day, 'kind, source, provider, model')) tables (name, bucket, dimensions)
+  loop
+    statements := statements || format('
+  insert into ledger.%1$I as stored (origin, bucket, %3$s, %4$s)
+  select in_origin, %2$s, %3$s, %5$s
+  from pg_temp.ledger_incoming_usage group by %2$s, %3$s
+  on conflict (origin, bucket, %3$s) do update set %6$s;',
+      kept.name, kept.bucket, kept.dimensions, sums, regexp_replace(sums, '\w+', 'sum(\&)', 'g'),
+      regexp_replace(sums, '\w+', '\& = stored.\& + excluded.\&', 'g'));
+  end loop;
+  execute format('create or replace function ledger.add_usage(in_origin text) returns void
+    language plpgsql set search_path = pg_catalog, pg_temp as %L', E'\nbegin' || statements || E'\nend\n');
 end
-$$;
-comment on function ledger.add_usage(text) is 'Adds ledger_incoming_usage to the hourly and the daily sums.';
+$make$;
+comment on function ledger.add_usage(text) is 'Adds ledger_incoming_usage to every table of sums.';
 revoke execute on function ledger.add_usage(text) from public;
 
 """##),
@@ -1125,7 +1192,7 @@ select provider, model,
   sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens,
   sum(cost_usd) as cost_usd, sum(estimated_usd) as estimated_usd,
   sum(unpriced_calls) as unpriced_calls, sum(held_usd) as held_usd, sum(duration_ms) as duration_ms
-from ledger.usage_daily
+from ledger.usage_by_model_daily
 group by provider, model;
 comment on view ledger.cost_by_model is
   'Cost and use of each model, over all time; for a range of time sum cost_daily.';
@@ -1146,6 +1213,39 @@ comment on column ledger.cost_by_model.duration_ms is 'The sum of durations, in 
 grant select on ledger.cost_by_model to ledger_reader, ledger_writer;
 
 """##),
+        SchemaObject(name: "views/cost_by_model_daily", sql: ##"""
+create or replace view ledger.cost_by_model_daily with (security_invoker = true) as
+select bucket as day, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens,
+  cost_usd, estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
+  cache_read_tokens, cache_write_tokens, duration_ms, origin
+from ledger.usage_by_model_daily;
+comment on view ledger.cost_by_model_daily is
+  'Cost and use by UTC day, kind, source, provider and model, everybody''s: filter on day, and sum. Few rows beside cost_daily, and the same sums.';
+comment on column ledger.cost_by_model_daily.day is 'The start of the day (UTC).';
+comment on column ledger.cost_by_model_daily.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.cost_by_model_daily.source is 'Where the work came from, or empty.';
+comment on column ledger.cost_by_model_daily.provider is 'Whose model answered, or empty.';
+comment on column ledger.cost_by_model_daily.model is 'Which model answered, or empty.';
+comment on column ledger.cost_by_model_daily.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_by_model_daily.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_by_model_daily.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_by_model_daily.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_by_model_daily.output_tokens is 'Output tokens.';
+comment on column ledger.cost_by_model_daily.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_by_model_daily.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_by_model_daily.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_by_model_daily.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_by_model_daily.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.cost_by_model_daily.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.cost_by_model_daily.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.cost_by_model_daily.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+comment on column ledger.cost_by_model_daily.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_by_model_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_by_model_daily.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.cost_by_model_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+grant select on ledger.cost_by_model_daily to ledger_reader, ledger_writer;
+
+"""##),
         SchemaObject(name: "views/cost_by_user", sql: ##"""
 create or replace view ledger.cost_by_user with (security_invoker = true) as
 select user_id,
@@ -1157,7 +1257,7 @@ select user_id,
   sum(memory_mib_s) as memory_mib_s, sum(cache_read_tokens) as cache_read_tokens,
   sum(cache_write_tokens) as cache_write_tokens, sum(duration_ms) as duration_ms,
   min(bucket) as first_day, max(bucket) as last_day
-from ledger.usage_daily
+from ledger.usage_by_user_daily
 group by user_id;
 comment on view ledger.cost_by_user is
   'Cost and use of each user, over all time; for a range of time sum cost_daily.';
@@ -1181,6 +1281,36 @@ comment on column ledger.cost_by_user.duration_ms is 'The sum of durations, in m
 comment on column ledger.cost_by_user.first_day is 'The first UTC day with anything of theirs.';
 comment on column ledger.cost_by_user.last_day is 'The last UTC day with anything of theirs.';
 grant select on ledger.cost_by_user to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/cost_by_user_daily", sql: ##"""
+create or replace view ledger.cost_by_user_daily with (security_invoker = true) as
+select bucket as day, user_id, calls, errors, rejected, input_tokens, output_tokens, cost_usd, estimated_usd,
+  unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s, cache_read_tokens,
+  cache_write_tokens, duration_ms, origin
+from ledger.usage_by_user_daily;
+comment on view ledger.cost_by_user_daily is
+  'Cost and use by UTC day and user: filter on day, and sum. Few rows beside cost_daily, and the same sums.';
+comment on column ledger.cost_by_user_daily.day is 'The start of the day (UTC).';
+comment on column ledger.cost_by_user_daily.user_id is 'Who is charged.';
+comment on column ledger.cost_by_user_daily.calls is 'Model calls that ended, errors included.';
+comment on column ledger.cost_by_user_daily.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.cost_by_user_daily.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.cost_by_user_daily.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.cost_by_user_daily.output_tokens is 'Output tokens.';
+comment on column ledger.cost_by_user_daily.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.cost_by_user_daily.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.cost_by_user_daily.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.cost_by_user_daily.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.cost_by_user_daily.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.cost_by_user_daily.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.cost_by_user_daily.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.cost_by_user_daily.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+comment on column ledger.cost_by_user_daily.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.cost_by_user_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.cost_by_user_daily.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.cost_by_user_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+grant select on ledger.cost_by_user_daily to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/cost_daily", sql: ##"""
@@ -1313,7 +1443,7 @@ select hours.hour, source, count(*) as dispatches,
   percentile_cont(0.5) within group (order by duration_ms) as p50_ms,
   percentile_cont(0.95) within group (order by duration_ms) as p95_ms,
   percentile_cont(0.99) within group (order by duration_ms) as p99_ms
-from (select bucket as hour from ledger.usage_hourly where kind = 'dispatch' group by bucket) hours
+from (select bucket as hour from ledger.usage_by_model_hourly where kind = 'dispatch' group by bucket) hours
   join ledger.events on type = 'dispatch.completed'
     and recorded_at >= hours.hour and recorded_at < hours.hour + interval '1 hour'
 group by 1, 2;
@@ -1331,15 +1461,18 @@ grant select on ledger.dispatch_latency_hourly to ledger_reader, ledger_writer;
 """##),
         SchemaObject(name: "views/month_projection", sql: ##"""
 create or replace view ledger.month_projection with (security_invoker = true) as
-select user_id, date_trunc('month', now(), 'UTC') as month, sum(cost_usd) as cost_usd,
-  round(elapsed.share, 6) as elapsed_share, round(sum(cost_usd) / elapsed.share, 6) as projected_usd
-from ledger.usage_daily, (
+select user_id, date_trunc('month', now(), 'UTC') as month, cost_usd,
+  round(elapsed.share, 6) as elapsed_share, round(cost_usd / elapsed.share, 6) as projected_usd
+from (
+    select user_id, sum(cost_usd) as cost_usd
+    from ledger.usage_by_user_monthly
+    where bucket = date_trunc('month', now(), 'UTC')
+    group by user_id
+  ) so_far, (
     select extract(epoch from greatest(now() - month_start, interval '1 hour'))
       / extract(epoch from date_trunc('month', month_start + interval '32 days', 'UTC') - month_start) as share
     from (select date_trunc('month', now(), 'UTC') as month_start) this_month
-  ) elapsed
-where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
-group by user_id, elapsed.share;
+  ) elapsed;
 comment on view ledger.month_projection is
   'What each user comes to by the end of the current UTC month if it goes on as it has: the cost so far over the part of the month that has passed. Says little in the first days.';
 comment on column ledger.month_projection.user_id is 'Who is charged.';
@@ -1365,11 +1498,10 @@ from (
   from ledger.quotas where not is_removed
   union all
   select user_id, 'day', false, null, null, null, cost_usd, held_usd, input_tokens + output_tokens
-  from ledger.usage_daily where bucket = date_trunc('day', now(), 'UTC')
+  from ledger.usage_by_user_daily where bucket = date_trunc('day', now(), 'UTC')
   union all
   select user_id, 'month', false, null, null, null, cost_usd, held_usd, 0
-  from ledger.usage_daily
-  where bucket >= date_trunc('month', now(), 'UTC') and bucket <= date_trunc('day', now(), 'UTC')
+  from ledger.usage_by_user_monthly where bucket = date_trunc('month', now(), 'UTC')
 ) parts
 group by user_id, period
 having bool_or(is_limit);
@@ -1385,6 +1517,39 @@ comment on column ledger.quota_utilization.used_ratio is 'used_usd over limit_us
 comment on column ledger.quota_utilization.tokens_limit is 'The day''s limit of tokens, in and out; null: none.';
 comment on column ledger.quota_utilization.tokens_used is 'The day''s tokens, in and out; null for a month.';
 grant select on ledger.quota_utilization to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/tokens_by_model_hourly", sql: ##"""
+create or replace view ledger.tokens_by_model_hourly with (security_invoker = true) as
+select bucket as hour, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens,
+  cost_usd, estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
+  cache_read_tokens, cache_write_tokens, duration_ms, origin
+from ledger.usage_by_model_hourly;
+comment on view ledger.tokens_by_model_hourly is
+  'Tokens and cost by UTC hour, kind, source, provider and model, everybody''s: filter on hour, and sum. Few rows beside tokens_hourly, and the same sums.';
+comment on column ledger.tokens_by_model_hourly.hour is 'The start of the hour (UTC).';
+comment on column ledger.tokens_by_model_hourly.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.tokens_by_model_hourly.source is 'Where the work came from, or empty.';
+comment on column ledger.tokens_by_model_hourly.provider is 'Whose model answered, or empty.';
+comment on column ledger.tokens_by_model_hourly.model is 'Which model answered, or empty.';
+comment on column ledger.tokens_by_model_hourly.calls is 'Model calls that ended, errors included.';
+comment on column ledger.tokens_by_model_hourly.errors is 'Of the calls, those that ended in an error.';
+comment on column ledger.tokens_by_model_hourly.rejected is 'Calls that were refused before they were sent.';
+comment on column ledger.tokens_by_model_hourly.input_tokens is 'Input tokens, cached ones included.';
+comment on column ledger.tokens_by_model_hourly.output_tokens is 'Output tokens.';
+comment on column ledger.tokens_by_model_hourly.cost_usd is 'Exact cost in US dollars, estimates included. Money only: a memo is never in here.';
+comment on column ledger.tokens_by_model_hourly.estimated_usd is 'The part of cost_usd that is an estimate.';
+comment on column ledger.tokens_by_model_hourly.unpriced_calls is 'What had no known price: its cost is in no sum yet.';
+comment on column ledger.tokens_by_model_hourly.held_usd is 'What the unpriced hold of their budgets, in US dollars.';
+comment on column ledger.tokens_by_model_hourly.dispatches is 'Agent runs that ended; not among calls.';
+comment on column ledger.tokens_by_model_hourly.failed_dispatches is 'Of the runs, those that did not end ok.';
+comment on column ledger.tokens_by_model_hourly.cpu_ms is 'Processor time of containers, in milliseconds of one processor.';
+comment on column ledger.tokens_by_model_hourly.memory_mib_s is 'Memory that containers held over time, in mebibyte-seconds.';
+comment on column ledger.tokens_by_model_hourly.cache_read_tokens is 'Of the input tokens, those read from a cache.';
+comment on column ledger.tokens_by_model_hourly.cache_write_tokens is 'Of the input tokens, those written to a cache.';
+comment on column ledger.tokens_by_model_hourly.duration_ms is 'The sum of durations, in milliseconds.';
+comment on column ledger.tokens_by_model_hourly.origin is 'The journal that the row sums: with several journals there are several rows.';
+grant select on ledger.tokens_by_model_hourly to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/tokens_hourly", sql: ##"""

@@ -8,10 +8,8 @@ package struct StoreSnapshot: Hashable, Sendable {
     package var eventCount: Int64 = 0
     /// Sums over the events' own columns.
     package var events: [StoreSum] = []
-    /// The hourly rows.
-    package var hourly: [RollupKey: UsageSums] = [:]
-    /// The daily rows, by the start of their day.
-    package var daily: [RollupKey: UsageSums] = [:]
+    /// Every row of each table of sums.
+    package var rollups: [RollupTable: [UsageGroup: UsageSums]] = [:]
     /// The containers, destroyed ones too, by handle.
     package var containers: [StoredContainerRow] = []
     /// Every user's limits, whichever journal they come from.

@@ -17,16 +17,14 @@ struct ExpectedStore: Sendable {
     /// Users' totals at the end, by the projection that everything live is shown from.
     private(set) var users: [UserID: UsageSums] = [:]
 
-    /// Sums by day.
-    var daily: [RollupKey: UsageSums] {
-        var daily: [RollupKey: UsageSums] = [:]
+    /// What `table` must hold.
+    func rows(of table: RollupTable) -> [UsageGroup: UsageSums] {
+        var rows: [UsageGroup: UsageSums] = [:]
         for (key, sums) in hourly {
-            let day = RollupKey(
-                hour: key.hour.day.start, user: key.user, kind: key.kind, source: key.source,
-                provider: key.provider, model: key.model)
-            daily[day, default: UsageSums()].add(sums)
+            let group = UsageGroup(key, at: table.start(of: key.hour), by: table.dimensions)
+            rows[group, default: UsageSums()].add(sums)
         }
-        return daily
+        return rows
     }
 
     mutating func fold(_ recorded: RecordedEvent, isStored: Bool) {

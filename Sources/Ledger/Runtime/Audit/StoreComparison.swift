@@ -26,8 +26,7 @@ struct StoreComparison {
         compareChains(checkpoint)
         compareRows(checkpoint)
         compareEvents()
-        compare("usage_hourly", stored.hourly, expected.hourly)
-        compare("usage_daily", stored.daily, expected.daily)
+        for table in RollupTable.allCases { compare(table) }
         compareProjection()
         compareContainers()
         compareQuotas()
@@ -86,27 +85,31 @@ struct StoreComparison {
         findings += found.sorted()
     }
 
-    private mutating func compare(
-        _ table: String, _ rows: [RollupKey: UsageSums], _ fold: [RollupKey: UsageSums]
-    ) {
+    private mutating func compare(_ table: RollupTable) {
+        let rows = stored.rollups[table] ?? [:]
+        let fold = expected.rows(of: table)
         var found: [String] = []
-        for key in Set(rows.keys).union(fold.keys) where rows[key] != fold[key] {
+        for group in Set(rows.keys).union(fold.keys) where rows[group] != fold[group] {
             found.append(
-                "\(table): \(key.hour.text) \(key.user.text) \(key.kind.rawValue) \(key.source) \(key.provider) "
-                    + "\(key.model): postgres has \(words(rows[key])), the journal \(words(fold[key]))")
+                "\(table.name): \(words(group)): postgres has \(words(rows[group])), "
+                    + "the journal \(words(fold[group]))")
         }
         findings += found.sorted()
     }
 
     /// The projection's totals are those of the hours.
     private mutating func compareProjection() {
-        var rows: [UserID: UsageSums] = [:]
-        for (key, sums) in stored.hourly { rows[key.user, default: UsageSums()].add(sums) }
+        var rows: [String: UsageSums] = [:]
+        for (group, sums) in stored.rollups[.hourly] ?? [:] {
+            rows[group.user, default: UsageSums()].add(sums)
+        }
+        var fold: [String: UsageSums] = [:]
+        for (user, sums) in expected.users { fold[user.text] = sums }
         var found: [String] = []
-        for user in Set(rows.keys).union(expected.users.keys) where rows[user] != expected.users[user] {
+        for user in Set(rows.keys).union(fold.keys) where rows[user] != fold[user] {
             found.append(
-                "projection: \(user.text): usage_hourly comes to \(words(rows[user])), "
-                    + "the projection to \(words(expected.users[user]))")
+                "projection: \(user): usage_hourly comes to \(words(rows[user])), "
+                    + "the projection to \(words(fold[user]))")
         }
         findings += found.sorted()
     }
@@ -155,6 +158,11 @@ extension StoreComparison {
         guard let row else { return "none" }
         return "\(row.container.containerID) of \(row.container.user.text) running \(row.container.image), "
             + "\(row.status), out of memory \(row.ooms) times"
+    }
+
+    private func words(_ group: UsageGroup) -> String {
+        let kept = [group.user, group.kind, group.source, group.provider, group.model]
+        return ([group.start.text] + kept.filter { !$0.isEmpty }).joined(separator: " ")
     }
 
     private func words(_ sums: EventSums?) -> String {

@@ -1,6 +1,6 @@
 import LedgerCore
 package import LedgerJournal
-import LedgerStore
+package import LedgerStore
 
 /// What a verification looked at and what it found.
 package struct VerificationReport: Sendable {
@@ -35,10 +35,8 @@ package struct VerificationReport: Sendable {
         package let retired: Int64
         /// Months that are sealed.
         package let sealedMonths: Int
-        /// Rows of hourly sums.
-        package let hourlyRows: Int
-        /// Rows of daily sums.
-        package let dailyRows: Int
+        /// Rows of sums, in each table of them.
+        package let rollupRows: [RollupTable: Int]
         /// Users with limits.
         package let quotas: Int
         /// Containers, destroyed ones too.
@@ -60,9 +58,8 @@ package struct VerificationReport: Sendable {
         store = Store(
             position: at, lagEvents: max(position - at, 0), rows: stored.eventCount,
             linesChecked: stored.linesChecked, retired: stored.head.retiredUpTo,
-            sealedMonths: stored.head.seals.count, hourlyRows: stored.hourly.count,
-            dailyRows: stored.daily.count, quotas: stored.quotas.count,
-            containers: stored.containers.count)
+            sealedMonths: stored.head.seals.count, rollupRows: stored.rollups.mapValues(\.count),
+            quotas: stored.quotas.count, containers: stored.containers.count)
         self.findings += findings
     }
 }
