@@ -39,8 +39,8 @@ enum VerifyCommand {
             report = try Verification(LedgerSource.configuration(settings), postgresURL: postgresURL).run {
                 step in
                 // The server's half of the work is as long as the journal's.
-                let share = step.linesInStore > 0 ? bytes / step.linesInStore : 0
-                bar.advance(by: Int64(step.bytes) + step.linesChecked * share, items: Int64(step.events))
+                let share = step.rowsInStore > 0 ? bytes / step.rowsInStore : 0
+                bar.advance(by: Int64(step.bytes) + step.rowsChecked * share, items: Int64(step.events))
             }
             bar.finish()
         } catch {
