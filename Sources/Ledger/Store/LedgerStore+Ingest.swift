@@ -8,6 +8,7 @@ extension LedgerStore {
     ///
     /// - Throws: ``StoreError/behind(_:)`` and ``StoreError/fenced(_:)`` when the store is not at the
     ///   batch's start, ``StoreError/foreign(_:)`` when it is, with another history;
+    ///   ``StoreError/tooLarge(_:_:)`` for an amount that no column holds;
     ///   ``StoreError/connection(_:)``, ``StoreError/server(_:)``, ``StoreError/malformed(_:)``.
     package func ingest(_ batch: IngestBatch) throws(StoreError) {
         guard !batch.events.isEmpty else { return }
@@ -43,13 +44,18 @@ extension LedgerStore {
     ///
     /// - Returns: whether its checkpoint was at the batch's start.
     private func goOn(with batch: IngestBatch) throws(StoreError) -> Bool {
-        try query(
-            "select ledger.ingest($1, $2, $3, $4, $5)",
-            [
-                origin, String(batch.after.position.value), Bytea.text(batch.after.chain),
-                StoredContainer.json(batch.containers), StoredQuota.json(batch.quotas),
-            ]
-        ).text(0, 0) == "t"
+        do throws(StoreError) {
+            return try query(
+                "select ledger.ingest($1, $2, $3, $4, $5)",
+                [
+                    origin, String(batch.after.position.value), Bytea.text(batch.after.chain),
+                    StoredContainer.json(batch.containers), StoredQuota.json(batch.quotas),
+                ]
+            ).text(0, 0) == "t"
+        } catch {
+            guard case .server(let said) = error, said.sqlState == "22003" else { throw error }
+            throw .tooLarge(batch.positions, "a sum: \(said.message)")
+        }
     }
 
     private func commit(_ batch: IngestBatch) throws(StoreError) {
@@ -59,6 +65,7 @@ extension LedgerStore {
             // In doubt: the answer was lost, not necessarily the commit.
             do { try takeOrigin() } catch { throw .connection(reason) }
             guard try checkpoint() == batch.end else { throw .connection(reason) }
+            onDoubtResolved(batch.end.position)
         }
     }
 

@@ -13,6 +13,10 @@ package final class LedgerStore {
     var monthsReady: Set<Day> = []
     /// Whether the session has its incoming tables.
     var isStagingOpen = false
+    /// Told of each commit whose answer was lost, and which the server had done all the same.
+    package var onDoubtResolved: (Position) -> Void = { _ in }
+    /// Whether the session has found the schema to be this program's.
+    var isSchemaRight = false
     private var isOriginTaken = false
     /// Set by the first error of the connection: libpq may take it for good a while longer.
     private var isBroken = false
@@ -45,20 +49,21 @@ package final class LedgerStore {
     ///
     /// - Parameters:
     ///   - journalEnd: the journal's last durable position.
-    ///   - chainAt: the journal's chain at a position up to that; at 0 the chain before the first event.
+    ///   - chainAt: the journal's chain at a position up to that; at 0 the chain before the first event. It
+    ///     throws ``StoreError/journal(at:_:)`` where the journal cannot be read.
     /// - Returns: the checkpoint; position 0 when nothing is stored yet.
-    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``,
-    ///   ``StoreError/schema(found:wanted:)``, ``StoreError/ahead(store:journal:)``,
-    ///   ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:holder:)``,
+    ///   ``StoreError/schema(found:wanted:)``, ``StoreError/objects(differing:)``,
+    ///   ``StoreError/ahead(store:journal:)``, ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
     package func resume(
-        journalEnd: Position, chainAt: (Position) -> [UInt8]?
+        journalEnd: Position, chainAt: (Position) throws(StoreError) -> [UInt8]?
     ) throws(StoreError) -> StoreCheckpoint {
         try takeOrigin()
         try requireSchema()
         let stored = try checkpoint()
         let position = stored?.position ?? Position(0)
         guard position <= journalEnd else { throw .ahead(store: position, journal: journalEnd) }
-        guard let chain = chainAt(position) else { throw .foreign(position) }
+        guard let chain = try chainAt(position) else { throw .foreign(position) }
         guard stored == nil || stored?.chain == chain else { throw .foreign(position) }
         return StoreCheckpoint(position: position, chain: chain)
     }
@@ -78,12 +83,13 @@ package final class LedgerStore {
     /// The server gives the lock back when the session ends. Getting it therefore also means that nothing an
     /// earlier session sent is still on its way: what the checkpoint says is final.
     ///
-    /// - Throws: ``StoreError/busy(origin:)``, ``StoreError/connection(_:)``.
+    /// - Throws: ``StoreError/busy(origin:holder:)``, ``StoreError/connection(_:)``.
     package func takeOrigin() throws(StoreError) {
         if !isConnected || connection.transactionState == .active {
             isOriginTaken = false
             isStagingOpen = false
             monthsReady = []
+            isSchemaRight = false
             try perform { () throws(PostgresError) in try connection.reconnect() }
             isBroken = false
         }
@@ -91,8 +97,24 @@ package final class LedgerStore {
         guard !isOriginTaken else { return }
         let rows = try query(
             "select pg_try_advisory_lock(hashtextextended($1, 0))", ["dispatch-ledger:\(origin)"])
-        guard rows.text(0, 0) == "t" else { throw .busy(origin: origin) }
+        guard rows.text(0, 0) == "t" else { throw .busy(origin: origin, holder: try lockHolder()) }
         isOriginTaken = true
+    }
+
+    /// Who has the origin's lock; nil when it was given back meanwhile.
+    private func lockHolder() throws(StoreError) -> LockHolder? {
+        let rows = try query(
+            """
+            select a.usename, a.pid, a.application_name,
+              coalesce(has_function_privilege(a.usesysid, to_regprocedure('ledger.open_ingest()'), 'execute'), true)
+            from pg_locks l join pg_stat_activity a using (pid), hashtextextended($1, 0) as key
+            where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+              and l.database = (select oid from pg_database where datname = current_database())
+              and l.classid::bigint = key >> 32 & 4294967295 and l.objid::bigint = key & 4294967295
+            """, ["dispatch-ledger:\(origin)"])
+        guard rows.rowCount > 0, let role = rows.text(0, 0), let pid = rows.integer(0, 1) else { return nil }
+        return LockHolder(
+            role: role, pid: pid, application: rows.text(0, 2) ?? "", mayIngest: rows.text(0, 3) == "t")
     }
 
     /// Whether this session holds the origin's lock.
