@@ -19,8 +19,11 @@ final class BatchesAhead {
     /// How many events a batch may have that is begun from now on.
     var eventsMax = CatchUpPace.eventsMaxAlone
 
+    /// The place after what was handed out.
+    private(set) var mark: JournalMark
+
     /// The last position that was handed out.
-    private(set) var position: Position
+    var position: Position { Position(mark.position) }
 
     /// Makes batches of the journal in `logsDirectory` after `mark`, up to what `limit` says each time.
     ///
@@ -31,7 +34,7 @@ final class BatchesAhead {
     ) throws(LedgerError) {
         self.limit = limit
         let source = Source(try JournalBatches(logsDirectory: logsDirectory, origin: origin, after: mark))
-        position = source.batches.position
+        self.mark = source.batches.mark
         let confined = Confined(source)
         do throws(ThreadError) {
             worker = try WorkerPool(named: "ledger-batches", waitingMax: 1) { confined }
@@ -48,8 +51,8 @@ final class BatchesAhead {
         if !isUnderWay { begin() }
         isUnderWay = false
         let next = try made.take()
-        guard let (batch, isFull) = next else { return nil }
-        position = batch.end.position
+        guard let (batch, isFull, end) = next else { return nil }
+        mark = end
         if isFull { begin() }
         return batch
     }
@@ -58,7 +61,9 @@ final class BatchesAhead {
         isUnderWay = worker.submit { [limit, made, eventsMax] source in
             made.put(
                 Result { () throws(LedgerError) in
-                    try source.value.batches.next(upTo: limit(), eventsMax: eventsMax)
+                    try source.value.batches.next(upTo: limit(), eventsMax: eventsMax).map {
+                        ($0.batch, $0.isFull, source.value.batches.mark)
+                    }
                 })
         }
         precondition(isUnderWay, "one batch is made at a time")
@@ -74,7 +79,7 @@ private final class Source {
 
 /// Where one batch passes from thread to thread.
 private final class Made: Sendable {
-    typealias Answer = Result<(IngestBatch, isFull: Bool)?, LedgerError>
+    typealias Answer = Result<(IngestBatch, isFull: Bool, end: JournalMark)?, LedgerError>
 
     private let answer = Lock<Answer>(.success(nil))
     private let isThere = Semaphore()
@@ -85,7 +90,7 @@ private final class Made: Sendable {
     }
 
     /// Waits for the batch under way and takes it.
-    func take() throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
+    func take() throws(LedgerError) -> (IngestBatch, isFull: Bool, end: JournalMark)? {
         isThere.wait()
         return try answer.withLock { answer in
             defer { answer = .success(nil) }

@@ -16,16 +16,17 @@ struct JournalBatches: ~Copyable {
         } catch { throw .journal("\(error)") }
     }
 
-    /// The last position that was read.
-    var position: Position { Position(reader.mark.position) }
+    /// The place after the last event that was read.
+    var mark: JournalMark { reader.mark }
 
     /// The next batch, and whether it is as large as one may be; nil when there is none yet.
     ///
     /// `limit` is the writer's durable mark; nil: no writer is live, and the last whole line is the end.
     mutating func next(
         upTo limit: JournalMark?, eventsMax: Int
-    ) throws(LedgerError) -> (IngestBatch, isFull: Bool)? {
-        let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
+    ) throws(LedgerError) -> (batch: IngestBatch, isFull: Bool)? {
+        let after = StoreCheckpoint(
+            position: Position(reader.mark.position), chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
         var containers: [ContainerHandle: StoredContainer] = [:]

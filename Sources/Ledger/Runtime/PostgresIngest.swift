@@ -37,9 +37,19 @@ package final class PostgresIngest: Sendable {
     /// Signalled at the end, for the pauses in which no event is to be seen.
     private let end = Semaphore()
     private let thread = Lock<Thread?>(nil)
+    /// Signalled when the thread is about to end.
+    private let ended = Semaphore()
+    /// Whether libpq is connecting, which nothing can cut short.
+    private let isConnecting = Atomic(false)
+    /// The place after the last batch that the database took.
+    private let lastMark = Lock<JournalMark?>(nil)
+    /// What was copied, and how often it failed.
+    package let counts = IngestCounts()
     private let compareNotBefore = Atomic<UInt64>(0)
 
     private static let pauseMillisecondsMax = 10_000
+    /// How long the end waits for a connection that is being made.
+    private static let connectGraceMilliseconds = 500
     private static let comparePauseNanoseconds: UInt64 = 60_000_000_000
 
     /// Creates the subscription; ``start()`` runs it.
@@ -62,16 +72,26 @@ package final class PostgresIngest: Sendable {
 
     /// Starts the thread.
     package func start() throws(ThreadError) {
-        let thread = try Thread(named: "ledger-ingest") { [self] in run() }
+        let thread = try Thread(named: "ledger-ingest") { [self] in
+            run()
+            ended.signal()
+        }
         self.thread.withLock { $0 = thread }
     }
 
     /// Ends the thread after the batch in hand.
+    ///
+    /// One that is connecting to a server that does not answer is left behind: it has nothing in hand, and
+    /// does nothing more.
     package func stop() {
         stopping.store(true, ordering: .relaxed)
         bell.signal()
         end.signal()
-        thread.withLock { $0.take() }?.join()
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        while !ended.wait(timeoutMilliseconds: Self.connectGraceMilliseconds) {
+            guard !isConnecting.load(ordering: .relaxed) else { return thread.detach() }
+        }
+        thread.join()
     }
 
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -83,6 +103,8 @@ package final class PostgresIngest: Sendable {
                 try copy { pause = 100 }
             } catch {
                 let failure = error
+                guard !isStopping else { return }
+                counts.count(failure.kind)
                 status.withLock {
                     $0.isConnected = false
                     $0.failure = failure.reason
@@ -103,12 +125,10 @@ package final class PostgresIngest: Sendable {
     /// Connects, finds the checkpoint in the journal, and copies until stopped or failed.
     private func copy(onProgress: () -> Void) throws(IngestFailure) {
         do {
-            let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin) { [self] in
-                isStopping
-            }
+            let store = try connect()
             var mark: JournalMark?
-            let checkpoint = try store.resume(journalEnd: ledger.position) { position in
-                mark = journalMark(at: position)
+            let checkpoint = try store.resume(journalEnd: ledger.position) { position throws(StoreError) in
+                mark = try journalMark(at: position)
                 return mark?.chain.digest.bytes
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
@@ -129,13 +149,33 @@ package final class PostgresIngest: Sendable {
                 }
                 let began = ledger.configuration.monotonicNanoseconds()
                 try store.ingest(batch)
+                lastMark.withLock { $0 = batches.mark }
+                counts.count(
+                    events: batch.events.count,
+                    nanoseconds: ledger.configuration.monotonicNanoseconds() &- began)
                 report(batch.end.position)
                 onProgress()
                 rest(&pace, since: began, batches)
             }
         } catch let error as StoreError {
-            throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
-        } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }
+            throw IngestFailure(
+                kind: IngestCounts.Reason(error), reason: "\(error)", isFatal: !error.isRetryable)
+        } catch { throw IngestFailure(kind: .journal, reason: "\(error)", isFatal: false) }
+    }
+
+    private func connect() throws(StoreError) -> LedgerStore {
+        isConnecting.store(true, ordering: .relaxed)
+        defer { isConnecting.store(false, ordering: .relaxed) }
+        let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin) { [self] in
+            isStopping
+        }
+        guard !isStopping else { throw .connection("the program ends") }
+        store.onDoubtResolved = { [log] position in
+            log.info(
+                "a commit whose answer was lost was done: nothing is sent again",
+                ["position": "\(position.value)"])
+        }
+        return store
     }
 
     /// Leaves the machine to others for a while, when they need it and the copy is behind.
@@ -170,13 +210,15 @@ package final class PostgresIngest: Sendable {
             ])
     }
 
-    /// The place after `position` in the journal; nil when the journal cannot be read so far.
-    private func journalMark(at position: Position) -> JournalMark? {
+    /// The place after `position` in the journal, which reaches so far.
+    private func journalMark(at position: Position) throws(StoreError) -> JournalMark {
+        let known = [ledger.read { $0.mark }, lastMark.withLock { $0 }]
+        for case let mark? in known where mark.position == position.value { return mark }
         let configuration = ledger.configuration
-        let end = ledger.read { $0.mark }
-        if position.value == end.position { return end }
         let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
-        return try? replay.mark(at: position)
+        do throws(LedgerError) { return try replay.mark(at: position) } catch {
+            throw .journal(at: position, "\(error)")
+        }
     }
 
     private func report(_ position: Position) {
@@ -191,6 +233,7 @@ package final class PostgresIngest: Sendable {
 
 /// Why the copy stalled.
 private struct IngestFailure: Error {
+    let kind: IngestCounts.Reason
     let reason: String
     let isFatal: Bool
 }
