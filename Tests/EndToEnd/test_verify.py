@@ -139,7 +139,7 @@ TAMPERED = {
 def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
     said = stored.run("verify", "--postgres").stdout
     assert f"postgres: {stored.made.position} rows up to position {stored.made.position}" in said
-    assert "all holds" in said
+    assert "1 user's limits, 0 containers" in said and "all holds" in said
     report = json.loads(stored.run("verify", "--postgres", "--json").stdout)
     assert report["holds"] and report["findings"] == [] and report["chain"] == stored.made.chain.hex()
     assert report["postgres"] | {"hourlyRows": 0} == {
@@ -258,7 +258,7 @@ def test_another_journal_s_database_is_found(stored):
 
 def test_sealed_months_are_the_journal_s(stored):
     stored.sql("select ledger.seal_month(%s, '2026-01-15Z')", stored.origin)
-    assert "1 months sealed, 0 events retired" in stored.run("verify", "--postgres").stdout
+    assert "1 month sealed, 0 events retired" in stored.run("verify", "--postgres").stdout
     stored.sql("select ledger.drop_partitions('2026-02-01Z')")
     assert stored.run("verify", "--postgres").returncode == 0
     tamper(stored, "update ledger.sealed_months set chain = sha256('x')")
