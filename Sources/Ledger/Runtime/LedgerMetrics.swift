@@ -137,7 +137,7 @@ package struct LedgerMetrics: Sendable {
         writer.sample([:], status.isConnected ? 1 : 0)
         writer.family(
             "ledger_postgres_lag_events", .gauge, help: "Durable events that PostgreSQL does not have yet.")
-        writer.sample([:], .integer(max(view.usage.position.value - status.position, 0)))
+        writer.sample([:], .integer(status.lagEvents(behind: view.usage.position)))
         if let ingest { writeIngest(ingest.counts.values, to: &writer) }
         writeReads(to: &writer)
         guard let divergence = status.divergence else { return }

@@ -1,5 +1,5 @@
 import Crypto
-import LedgerCore
+package import LedgerCore
 import LedgerJournal
 import LedgerStore
 package import Logging
@@ -26,6 +26,9 @@ package final class PostgresIngest: Sendable {
         package internal(set) var failure: String?
         /// Whether waiting cannot help: the database belongs to another journal, or is ahead of this one.
         package internal(set) var isFatal = false
+
+        /// How many events it is behind a journal that ends at `end`.
+        package func lagEvents(behind end: Position) -> Int64 { max(end.value - position, 0) }
     }
 
     private let ledger: Ledger
@@ -48,8 +51,9 @@ package final class PostgresIngest: Sendable {
     private let compareNotBefore = Atomic<UInt64>(0)
 
     private static let pauseMillisecondsMax = 10_000
-    /// How long the end waits for a connection that is being made.
-    private static let connectGraceMilliseconds = 500
+    /// How often, and how long each time, the end waits for an answer.
+    private static let endTries = 5
+    private static let endTryMilliseconds = 500
     private static let comparePauseNanoseconds: UInt64 = 60_000_000_000
 
     /// Creates the subscription; ``start()`` runs it.
@@ -67,7 +71,7 @@ package final class PostgresIngest: Sendable {
     package var reading: PostgresReading {
         let status = currentStatus
         return PostgresReading(
-            isConnected: status.isConnected, lagEvents: max(ledger.position.value - status.position, 0))
+            isConnected: status.isConnected, lagEvents: status.lagEvents(behind: ledger.position))
     }
 
     /// Starts the thread.
@@ -81,17 +85,20 @@ package final class PostgresIngest: Sendable {
 
     /// Ends the thread after the batch in hand.
     ///
-    /// One that is connecting to a server that does not answer is left behind: it has nothing in hand, and
-    /// does nothing more.
+    /// One that waits for a server that does not answer is left behind: whatever the server still does with
+    /// its batch is whole, and the next start asks it.
     package func stop() {
         stopping.store(true, ordering: .relaxed)
         bell.signal()
         end.signal()
         guard let thread = thread.withLock({ $0.take() }) else { return }
-        while !ended.wait(timeoutMilliseconds: Self.connectGraceMilliseconds) {
-            guard !isConnecting.load(ordering: .relaxed) else { return thread.detach() }
+        for _ in 0..<Self.endTries {
+            if ended.wait(timeoutMilliseconds: Self.endTryMilliseconds) { return thread.join() }
+            // Nothing is in hand then, and nothing cuts libpq short.
+            if isConnecting.load(ordering: .relaxed) { break }
         }
-        thread.join()
+        log.warning("PostgreSQL does not answer: the copy is left where it is")
+        thread.detach()
     }
 
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }

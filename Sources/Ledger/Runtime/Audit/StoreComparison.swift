@@ -6,6 +6,8 @@ import LedgerStore
 /// Compares what PostgreSQL holds with the journal's own fold up to the database's checkpoint.
 struct StoreComparison {
     private(set) var findings: [String] = []
+    /// The pages of events that are not the journal's, in order.
+    private(set) var differingPages: [EventPage] = []
     private let stored: StoreSnapshot
     private let origin: String
     private let expected: ExpectedStore
@@ -25,17 +27,14 @@ struct StoreComparison {
         }
         compareChains(checkpoint)
         compareRows(checkpoint)
+        let digests = expected.pages.digests
+        differingPages =
+            Set(stored.pages.keys).union(digests.keys).filter { stored.pages[$0] != digests[$0] }.sorted()
         compare("usage_hourly", stored.hourly, expected.hourly)
         compare("usage_daily", stored.daily, expected.daily)
         compareProjection()
         compareContainers()
         compareQuotas()
-    }
-
-    /// The pages of events that are not the journal's, in order.
-    var differingPages: [EventPage] {
-        let digests = expected.pages.digests
-        return Set(stored.pages.keys).union(digests.keys).filter { stored.pages[$0] != digests[$0] }.sorted()
     }
 
     private mutating func compareChains(_ checkpoint: StoreCheckpoint) {
