@@ -193,7 +193,8 @@ COLUMNS = {
 
 def test_any_column_of_any_row_that_was_changed_is_named(stored):
     columns = stored.sql(
-        "select column_name from information_schema.columns where table_schema = 'ledger' and table_name = 'events'"
+        "select column_name from information_schema.columns"
+        " where table_schema = 'ledger' and table_name = 'events'"
     )
     assert {name for (name,) in columns} == COLUMNS.keys() | {"origin", "position", "line"}
     tamper(stored, "create table kept as select * from ledger.events where position = 9")

@@ -152,7 +152,7 @@ struct PostgresIngestTests {
         #expect(ingest.counts.values.failures[.busy, default: 0] > 0)
         try database.run("select pg_terminate_backend(\(thief.backendID), 5000)")
         #expect(wait(ingest, ledger, until: hasAll(ledger)))
-        let counted = ingest.counts.values
+        let counted: IngestCounts.Values = ingest.counts.values
         #expect(counted.events == 41 && counted.transactions > 0)
         #expect(counted.seconds.counts.reduce(0, +) == counted.transactions && counted.seconds.sum > 0)
         #expect(counted.failures.keys.filter { $0 != .busy } == [])
