@@ -181,6 +181,29 @@ struct PostgresIngestTests {
         try holder.execute("rollback")
     }
 
+    @Test("A journal of an older version with a zero byte in a name is stored, and verified")
+    func zeroByte() throws {
+        let database = try TestDatabase()
+        let ledger = try house.open()
+        defer { ledger.close() }
+        _ = try ledger.ask(reserve(1, of: ann, try usd("1")))
+        _ = try ledger.ask(
+            .settle(
+                CallSettled(
+                    call: call(1, of: ann, model: "claude-x"), result: .ok, status: 200, usage: Usage(),
+                    usageSource: .providerFinal, cost: .priced(.zero), priceBook: "book",
+                    providerRequestID: "a\0b", durationMilliseconds: 7)))
+        let ingest = PostgresIngest(ledger: ledger, url: url(database), log: .silent)
+        try ingest.start()
+        #expect(wait(ingest, ledger, until: hasAll(ledger)))
+        ingest.stop()
+        #expect(
+            try database.value("select provider_request_id from ledger.events where position = 3")
+                == "a\u{FFFD}b")
+        let report = try Verification(house.configuration, postgresURL: url(database)).run { _ in }
+        #expect(report.findings == [] && report.store?.rows == 3)
+    }
+
     /// The names of all segments but the one that is written to.
     private func segmentsBeforeLast() throws -> [String] {
         try house.segments().compactMap { SegmentName($0) }.sorted().dropLast().map(\.description)
