@@ -85,8 +85,9 @@ struct FaultTests {
         #expect(lost > 0)
         // Some cuts lose only COMMIT's answer: those batches are in.
         #expect(kept > 1)
-        // Each of them was found out by asking again, and said; the last one was not cut.
-        #expect(resolved == kept - 1)
+        // They are looked up at once and said, unless the server has not noticed yet that the session is
+        // gone.
+        #expect(resolved > 0 && resolved < kept)
         #expect(limit > 50)
     }
 
