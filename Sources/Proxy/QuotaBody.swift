@@ -39,11 +39,14 @@ enum QuotaBody {
         return quota
     }
 
-    /// A plain decimal number or string of dollars, exact and not negative.
+    /// A plain decimal number or string of dollars, exact, not negative, and no more than is ever recorded.
     private static func money(_ key: String, _ value: JSONValue) throws(QuotaBodyError) -> Money {
         guard let text = value.rawNumber ?? value.string, let amount = try? Money(decimal: text),
-            amount >= .zero
-        else { throw QuotaBodyError("\(key) is not a plain decimal amount of dollars.") }
+            amount >= .zero, amount <= .amountMax
+        else {
+            throw QuotaBodyError(
+                "\(key) is not a plain decimal amount of dollars from 0 to \(Money.amountMax.decimalText).")
+        }
         return amount
     }
 }

@@ -41,7 +41,7 @@ struct Settlement {
             usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
             priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
-            providerRequestID: reading.responseID?.prefix(scalarsMax: 256),
+            providerRequestID: reading.responseID?.cleanName(bytesMax: 256),
             durationMilliseconds: durationMilliseconds, prompt: prompt)
     }
 

@@ -45,7 +45,7 @@ enum BackupCommand {
             Terminal.write(BackupReport.json(outcome.manifest, copied: (outcome.after, outcome.bytes)))
         } else {
             let events = outcome.manifest.position - outcome.after
-            Terminal.write("copied \(events) events, \(outcome.bytes) bytes\n")
+            Terminal.write("copied \(Counted.text(events, "event")), \(outcome.bytes) bytes\n")
             Terminal.write(BackupReport.text(outcome.manifest, in: path))
         }
         return ExitCode.done
@@ -73,8 +73,8 @@ enum BackupCommand {
 /// What a backup holds, in words and as JSON.
 enum BackupReport {
     static func text(_ manifest: BackupManifest, in path: String) -> String {
-        "\(path) holds \(manifest.position) events of \"\(manifest.origin)\" in \(manifest.files.count) files, "
-            + "\(manifest.bytes) bytes\nlast position \(manifest.position), chain \(manifest.chain.hex)\n"
+        "\(path) holds \(Counted.text(manifest.position, "event")) of \"\(manifest.origin)\" in "
+            + "\(Counted.text(manifest.files.count, "file")), \(manifest.bytes) bytes\nlast position \(manifest.position), chain \(manifest.chain.hex)\n"
     }
 
     static func json(_ manifest: BackupManifest, copied: (after: Int64, bytes: Int64)?) -> [UInt8] {

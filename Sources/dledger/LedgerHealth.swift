@@ -13,13 +13,13 @@ struct LedgerHealth {
     }
 
     func report(and others: [(name: String, json: String)] = []) -> HealthReport {
-        let (position, failure) = ledger.read { ($0.usage.position.value, $0.journal.failure) }
+        let (position, failure) = ledger.read { ($0.usage.position, $0.journal.failure) }
         var parts: [(name: String, json: String)] = [
-            ("journal", "{\"writable\":\(failure == nil),\"position\":\(position)}")
+            ("journal", "{\"writable\":\(failure == nil),\"position\":\(position.value)}")
         ]
         var state: HealthReport.State = failure == nil ? .ok : .failing
         if let status = ingest?.currentStatus {
-            let lag = max(position - status.position, 0)
+            let lag = status.lagEvents(behind: position)
             parts.append(
                 (
                     "postgres",

@@ -26,7 +26,7 @@ enum PostgresSource {
                 "\(error). Nothing was changed. To build all of them anew, run `dledger migrate` on an empty "
                     + "database and give it to each server as LEDGER_POSTGRES_URL: each copies its journal into it"
             )
-        case .busy:
+        case .busy(_, let holder) where holder?.mayIngest != false:
             CommandFailure(
                 ExitCode.unavailable,
                 "\(error). Nothing was changed. Stop the server that does, then run this again")

@@ -76,7 +76,7 @@ enum RebuildCommand {
                 } + [UInt8(ascii: "\n")])
         } else {
             Terminal.write(
-                "postgres: \(outcome.rows) rows up to position \(outcome.position.value)\n"
+                "postgres: \(Counted.text(outcome.rows, "row")) up to position \(outcome.position.value)\n"
                     + (isWhole ? "dledger verify --postgres compares every one of them\n" : ""))
         }
         guard isWhole else {

@@ -39,8 +39,8 @@ enum VerifyCommand {
             report = try Verification(LedgerSource.configuration(settings), postgresURL: postgresURL).run {
                 step in
                 // The server's half of the work is as long as the journal's.
-                let share = step.linesInStore > 0 ? bytes / step.linesInStore : 0
-                bar.advance(by: Int64(step.bytes) + step.linesChecked * share, items: Int64(step.events))
+                let share = step.rowsInStore > 0 ? bytes / step.rowsInStore : 0
+                bar.advance(by: Int64(step.bytes) + step.rowsChecked * share, items: Int64(step.events))
             }
             bar.finish()
         } catch {
@@ -54,33 +54,40 @@ enum VerifyCommand {
     }
 
     private static func say(_ report: VerificationReport) {
-        Terminal.write("journal: \(report.events) events, every chain link and every byte checked\n")
+        Terminal.write(
+            "journal: \(Counted.text(report.events, "event")), every chain link and every byte checked\n")
         Terminal.write("last position \(report.position), chain \(report.chain?.hex ?? "none")\n")
-        Terminal.write("\(report.calls.open) calls open, \(report.calls.ended) ended\n")
-        Terminal.write("\(report.dispatches.open) agent runs open, \(report.dispatches.ended) ended\n")
+        Terminal.write("\(Counted.text(report.calls.open, "call")) open, \(report.calls.ended) ended\n")
+        Terminal.write(
+            "\(Counted.text(report.dispatches.open, "agent run")) open, \(report.dispatches.ended) ended\n")
         if let position = report.snapshotPosition {
             Terminal.write("snapshot: what was saved at position \(position) is what the journal folds to\n")
         }
         if let store = report.store { say(store) }
         for finding in report.findings.prefix(20) { Terminal.complain(finding) }
         if report.findings.count > 20 { Terminal.complain("and \(report.findings.count - 20) more") }
-        Terminal.write(report.findings.isEmpty ? "all holds\n" : "\(report.findings.count) findings\n")
+        Terminal.write(
+            report.findings.isEmpty ? "all holds\n" : Counted.text(report.findings.count, "finding") + "\n")
     }
 
     private static func say(_ store: VerificationReport.Store) {
         Terminal.write(
-            "postgres: \(store.rows) rows up to position \(store.position), \(store.linesChecked) lines hashed by "
-                + "the server\n")
+            "postgres: \(Counted.text(store.rows, "row")) up to position \(store.position), "
+                + "\(Counted.text(store.linesChecked, "line")) hashed by the server\n")
         let sums = RollupTable.allCases.map { "\(store.rollupRows[$0] ?? 0) in \($0.name)" }
         Terminal.write("postgres: sums: \(sums.joined(separator: ", "))\n")
-        Terminal.write("postgres: \(store.quotas) users' limits, \(store.containers) containers\n")
+        Terminal.write(
+            "postgres: \(Counted.text(store.quotas, "user's limits", "users' limits")), "
+                + "\(Counted.text(store.containers, "container"))\n")
         if store.sealedMonths > 0 {
             Terminal.write(
-                "postgres: \(store.sealedMonths) months sealed, \(store.retired) events retired with them\n")
+                "postgres: \(Counted.text(store.sealedMonths, "month")) sealed, "
+                    + "\(Counted.text(store.retired, "event")) retired with them\n")
         }
         guard store.lagEvents > 0 else { return }
         Terminal.write(
-            "postgres is \(store.lagEvents) events behind; compared up to position \(store.position)\n")
+            "postgres is \(Counted.text(store.lagEvents, "event")) behind; compared up to position \(store.position)\n"
+        )
     }
 
     private static func json(_ report: VerificationReport) -> [UInt8] {

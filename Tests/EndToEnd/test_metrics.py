@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ledger import SERVICES, Prometheus, check_metrics
+from processes import wait_until
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -72,6 +73,28 @@ def test_with_the_documented_scrape_configuration_a_sum_over_all_jobs_is_what_sq
         assert {series["metric"]["job"] for series in prometheus.query("up")} == set(SERVICES)
     finally:
         prometheus.stop()
+
+
+def test_the_copy_in_postgresql_is_counted(ledger):
+    ledger.set_quota("alice", dailyLimitUsd=1)
+    ledger.wait_ingested()
+    wait_until(lambda: ledger.sample("ledger_postgres_lag_events") == 0, 10, "the lag to be gone")
+    assert ledger.sample("ledger_postgres_events_total") == len(ledger.lines())
+    batches = ledger.sample("ledger_postgres_transactions_total")
+    assert 0 < batches <= len(ledger.lines())
+    assert ledger.sample("ledger_postgres_batch_seconds_count") == batches
+    assert ledger.sample("ledger_postgres_batch_seconds_sum") > 0
+    for reason in ("connection", "busy", "history", "schema", "refused", "journal"):
+        assert ledger.sample("ledger_postgres_failures_total", reason=reason) == 0
+    for service in SERVICES:
+        assert check_metrics(ledger.metrics_text(service)) == ""
+
+
+def test_each_metric_of_the_copy_is_documented(ledger):
+    told = (Path(__file__).resolve().parents[2] / "docs" / "postgresql.md").read_text()
+    names = re.findall(r"# TYPE (ledger_(?:postgres|projection)_\w+)", ledger.metrics_text("platform"))
+    assert len(names) >= 8
+    assert [name for name in names if f"`{name}" not in told] == []
 
 
 def test_totals_survive_a_restart(journal_ledger):

@@ -19,6 +19,7 @@ from trouble import (
     is_up,
     position_in,
     run_sql,
+    says,
     undisturbed,
     wait_stalled,
 )
@@ -235,6 +236,23 @@ def test_of_two_that_copy_the_same_journal_one_advances(make_ledger, server):
     first.kill9()
     wait_until(lambda: position_in(url) > reached, 30, "the second to take over", second.process)
     assert_whole(second)
+
+
+def test_who_holds_the_lock_without_the_right_to_ingest_is_named(make_ledger, server):
+    """F34: any role that may connect can; a superuser is told how to end it."""
+    ledger = make_ledger(postgres_url=server.create_database(), start=False)
+    url = ledger.postgres_url.replace("user=ledger", "user=ledger_reader") + "&application_name=squatter"
+    with psycopg.connect(url, autocommit=True) as thief:
+        thief.execute(
+            "select pg_advisory_lock(hashtextextended(%s, 0))", (f"dispatch-ledger:{ledger.origin}",)
+        )
+        ledger.start()
+        with undisturbed(ledger, clients=2):
+            wait_stalled(ledger, f"role ledger_reader, pid {thief.info.backend_pid}")
+        assert says(ledger, "squatter") and says(ledger, "pg_terminate_backend")
+        assert ledger.sample("ledger_postgres_failures_total", reason="busy") > 0
+        run_sql(server.url("postgres"), f"select pg_terminate_backend({thief.info.backend_pid})")
+        assert_whole(ledger)
 
 
 # F35, F36: its disk and its locks

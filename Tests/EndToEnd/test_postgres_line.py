@@ -170,6 +170,39 @@ def test_a_silent_line_does_not_keep_the_program_from_ending(relayed, relay, fau
     assert_whole(relayed)
 
 
+def test_a_commit_whose_answer_is_lost_is_looked_up_and_said(relayed, relay):
+    """F27: the batch is in; it is not sent again, and the log says what became of it."""
+    wait_idle(relayed)
+    cut = threading.Event()
+
+    def cut_answer(message):
+        is_answer = message.sender == SERVER and message.kind == "C" and message.data[5:] == b"COMMIT\0"
+        if not is_answer or cut.is_set():
+            return PASS
+        cut.set()
+        return CUT_BEFORE
+
+    relay.rule = cut_answer
+    change_something(relayed)
+    assert cut.wait(20), "no COMMIT"
+    wait_until(partial(says, relayed, "a commit whose answer was lost was done"), 20, "the log to say so")
+    assert_whole(relayed)
+    assert relayed.sample("ledger_postgres_failures_total", reason="connection") == 0
+
+
+def test_a_server_that_does_not_greet_does_not_keep_the_program_from_ending(make_ledger, relay):
+    """F28 and F12: asked to end while it connects, for which libpq waits longer than an end may take."""
+    ledger = make_ledger(postgres_url=relay.direct_url, start=False)
+    ledger.process.environment["LEDGER_POSTGRES_URL"] = relay.url + "&connect_timeout=60"
+    relay.freeze()
+    ledger.start()
+    time.sleep(1)
+    began = time.monotonic()
+    assert ledger.stop() == 0
+    assert time.monotonic() - began < 12
+    relay.thaw()
+
+
 def test_a_slow_line_delays_the_copy_and_nothing_else(relayed, relay):
     """F29: 200 ms for each message, 100 KB a second."""
     with undisturbed(relayed):

@@ -143,7 +143,7 @@ TAMPERED = {
 def test_what_is_stored_holds_and_says_what_was_looked_at(stored):
     said = stored.run("verify", "--postgres").stdout
     assert f"postgres: {stored.made.position} rows up to position {stored.made.position}" in said
-    assert "all holds" in said
+    assert "1 user's limits, 0 containers" in said and "all holds" in said
     report = json.loads(stored.run("verify", "--postgres", "--json").stdout)
     assert report["holds"] and report["findings"] == [] and report["chain"] == stored.made.chain.hex()
     assert report["postgres"] | {"hourlyRows": 0, "modelHourlyRows": 0} == {
@@ -174,6 +174,78 @@ def test_whatever_is_changed_in_the_database_is_found(stored, name):
     assert not report["holds"] and report["findings"]
 
 
+COLUMNS = {
+    "recorded_at": "recorded_at + interval '1 microsecond'",
+    "id": "gen_random_uuid()",
+    "type": "'call.expired'",
+    "user_id": "''",
+    "call_id": "null",
+    "dispatch_id": "''",
+    "session_id": "'s'",
+    "source": "source || ' '",
+    "provider": "upper(provider)",
+    "model": "null",
+    "result": "'error'",
+    "cost_state": "'estimated'",
+    "billing": "'direct'",
+    "price_book": "'5f2b'",
+    "provider_request_id": "'r'",
+    "input_tokens": "input_tokens + 1",
+    "output_tokens": "0",
+    "duration_ms": "null",
+    "cost_usd": "null",
+    "details": "'{}'",
+    "chain": "sha256('x')",
+}
+
+
+def test_any_column_of_any_row_that_was_changed_is_named(stored):
+    columns = stored.sql(
+        "select column_name from information_schema.columns"
+        " where table_schema = 'ledger' and table_name = 'events'"
+    )
+    assert {name for (name,) in columns} == COLUMNS.keys() | {"origin", "position", "line"}
+    tamper(stored, "create table kept as select * from ledger.events where position = 9")
+    for column, value in COLUMNS.items():
+        tamper(stored, f"update ledger.events set {column} = {value} where position = 9")
+        done = stored.run("verify", "--postgres", check=False)
+        assert done.returncode == 1
+        assert f"events: position 9: {column} is not what the journal says" in done.stderr, done.stderr
+        tamper(
+            stored,
+            "delete from ledger.events where position = 9",
+            "insert into ledger.events select * from kept",
+        )
+    assert stored.run("verify", "--postgres").returncode == 0
+
+
+ROWS = {
+    "delete from ledger.events where position = 9": "position 9 is not there",
+    "delete from ledger.events where position >= 50": "position 50 is not there",
+    "update ledger.events set position = 1000 where position = 61": "position 61 is not there",
+    "update ledger.checkpoints set position = position - 1, chain = (select chain from ledger.events e "
+    "where e.position = checkpoints.position - 1)": "is beyond the checkpoint",
+}
+
+
+@pytest.mark.parametrize("statement", ROWS)
+def test_a_row_too_few_or_too_many_is_named(stored, statement):
+    tamper(stored, statement)
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 1 and ROWS[statement] in done.stderr, done.stderr
+
+
+def test_a_row_that_stands_twice_is_named(stored):
+    tamper(
+        stored,
+        "create temporary table twin as select * from ledger.events where position = 9",
+        "update twin set recorded_at = recorded_at + interval '1 microsecond'",
+        "insert into ledger.events select * from twin",
+    )
+    done = stored.run("verify", "--postgres", check=False)
+    assert done.returncode == 1 and "events: position 9 stands twice" in done.stderr, done.stderr
+
+
 def test_a_database_that_is_behind_is_compared_as_far_as_it_is(stored):
     at = stored.made.position
     stored.made.days(1, 5).write(stored.home)
@@ -195,7 +267,7 @@ def test_another_journal_s_database_is_found(stored):
 
 def test_sealed_months_are_the_journal_s(stored):
     stored.sql("select ledger.seal_month(%s, '2026-01-15Z')", stored.origin)
-    assert "1 months sealed, 0 events retired" in stored.run("verify", "--postgres").stdout
+    assert "1 month sealed, 0 events retired" in stored.run("verify", "--postgres").stdout
     stored.sql("select ledger.drop_partitions('2026-02-01Z')")
     assert stored.run("verify", "--postgres").returncode == 0
     tamper(stored, "update ledger.sealed_months set chain = sha256('x')")

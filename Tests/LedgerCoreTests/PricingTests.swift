@@ -88,6 +88,27 @@ struct PricingTests {
         #expect(throws: PricingGap.outOfRange) { try flat.cost(of: [part([.input: count])], modifiers: []) }
     }
 
+    @Test("an amount beyond all that is recorded is no price, and an upper bound ends there")
+    func beyondBelief() throws {
+        for dollars in [20_000, 2_000_000_000] as [Int128] {
+            let rate = Rate(attosPerUnit: dollars * Money.attosPerDollar)
+            let period = PricePeriod(
+                from: try moment("2026-01-01T00:00:00Z"),
+                base: RateCard(rates: [.input: rate, .output: rate]),
+                tiers: [], multipliers: [:])
+            let model = try ModelPrice(
+                provider: "p", name: "m", aliases: [], outputTokensMax: 1, periods: [period])
+            let pricing = Pricing(
+                book: try PriceBook(hash: "h", unpricedReserve: .zero, models: [model]), provider: "p",
+                time: try moment("2026-01-02T00:00:00Z"))
+            #expect(throws: PricingGap.outOfRange) {
+                try pricing.cost(of: [part([.input: Usage.countMax], "m")], modifiers: [])
+            }
+            let bound = RequestBound(model: "m", inputTokens: 1, outputTokens: 1 << 40, answers: 1 << 20)
+            #expect(try pricing.upperBound(of: bound).cost == .amountMax)
+        }
+    }
+
     @Test("the largest believed counts have an exact price")
     func largest() throws {
         let counts = Dictionary(

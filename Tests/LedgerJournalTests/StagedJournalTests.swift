@@ -21,7 +21,7 @@ struct StagedJournalTests {
     func publishes() throws {
         let stage = try StagedJournal(at: house.logs)
         try write("one\n", stage)
-        #expect(throws: FileError.self) { try files.list(house.logs) }
+        #expect(try files.list(house.logs) == [".lock"])
         try stage.publish()
         #expect(try house.names() == ["2026-11-24.jsonl"] && house.bytes() == Array("one\n".utf8))
         #expect(try !files.list(house.home + "/system").contains("logs.partial"))
@@ -60,6 +60,19 @@ struct StagedJournalTests {
         try stage.publish()
         #expect(try house.names() == ["2026-11-24.jsonl"])
         files.close(try JournalLock.take(house.logs, files))
+    }
+
+    @Test("A writer cannot begin in a place that was not even there")
+    func lockedFromTheBeginning() throws {
+        do {
+            let stage = try StagedJournal(at: house.logs)
+            #expect(throws: JournalError.self) { try house.open() }
+            try write("one\n", stage)
+        }
+        // Given up: the place is free again.
+        let (writer, _) = try house.open()
+        #expect(throws: JournalError.self) { try StagedJournal(at: house.logs) }
+        writer.close()
     }
 
     @Test("A journal that was begun there in the meantime is not overwritten")

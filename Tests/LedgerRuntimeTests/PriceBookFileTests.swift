@@ -30,7 +30,11 @@ struct PriceBookFileTests {
     static let price = "$.models[0].prices[0]"
     static let refused: [(from: String, to: String, path: String)] = [
         ("prices/1", "prices/2", "$.format"), ("\"USD\"", "\"EUR\"", "$.currency"),
-        ("\"models\":", "\"extra\":1,\"models\":", "$.extra"), ("\"unpricedReserveUsd\":\"1\",", "", "$"),
+        ("\"models\":", "\"extra\":1,\"models\":", "$.extra"),
+        (
+            "\"unpricedReserveUsd\":\"1\",", "\"unpricedReserveUsd\":\"1000000000000001\",",
+            "$.unpricedReserveUsd"
+        ), ("\"unpricedReserveUsd\":\"1\",", "", "$"),
         ("\"provider\":\"anthropic\",", "", model), ("\"checked\"", "\"cheked\"", "\(model).cheked"),
         ("2026-11-24", "2026-11-31", "\(model).checked"), ("64000", "\"64000\"", "\(model).outputTokensMax"),
         ("64000", "-1", "\(model).outputTokensMax"), ("64000", "1.5", "\(model).outputTokensMax"),

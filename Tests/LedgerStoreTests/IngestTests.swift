@@ -69,12 +69,13 @@ struct IngestTests {
             let first = try resumed()
             return try first.openCompanion()
         }()
+        try eventually { try database.advisoryLocks() == 1 }
         let next = try database.open(origin: "here")
-        try eventually {
-            #expect(throws: StoreError.busy(origin: "here")) { try next.takeOrigin() }
-            return try database.advisoryLocks() == 1
+        let error = #expect(throws: StoreError.self) { try next.takeOrigin() }
+        guard case .busy("here", _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
-        #expect(throws: StoreError.busy(origin: "here")) { try next.takeOrigin() }
         #expect(companion.isConnected)
         withExtendedLifetime(companion) {}
     }
@@ -139,12 +140,32 @@ struct IngestTests {
     func onlyOne() throws {
         do {
             let first = try resumed()
-            #expect(throws: StoreError.busy(origin: "here")) { try resumed() }
+            let holder = LockHolder(
+                role: "postgres", pid: first.connection.backendID, application: "dispatch-ledger",
+                mayIngest: true)
+            #expect(throws: StoreError.busy(origin: "here", holder: holder)) { try resumed() }
             try first.ingest(journal.batch(1...3))
         }
         let second = try database.open()
         try waitForOrigin(second)
         #expect(try second.checkpoint() == journal.checkpoint(at: 3))
+    }
+
+    @Test("a role that may not ingest, but has the lock, is named with its process")
+    func stolenLock() throws {
+        let thief = try database.connect(user: "ledger_reader")
+        _ = try thief.query("select pg_advisory_lock(hashtextextended('dispatch-ledger:here', 0))")
+        let holder = LockHolder(
+            role: "ledger_reader", pid: thief.backendID, application: "test", mayIngest: false)
+        for user in ["postgres", "ledger_writer"] {
+            let error = #expect(throws: StoreError.busy(origin: "here", holder: holder)) {
+                try database.open(user: user).takeOrigin()
+            }
+            #expect(error?.isRetryable == true)
+            #expect(error.map { "\($0)".contains("pg_terminate_backend(\(holder.pid))") } == true)
+        }
+        try database.run("select pg_terminate_backend(\(holder.pid), 5000)")
+        try database.open().takeOrigin()
     }
 
     @Test("a writer without the lock is fenced by the checkpoint")

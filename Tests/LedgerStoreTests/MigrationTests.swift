@@ -128,6 +128,41 @@ struct MigrationTests {
         #expect(try journal.isStored(upTo: 9, in: store))
     }
 
+    @Test("a migration that was killed after its last step, before the functions, is not taken for done")
+    func killedBeforeObjects() throws {
+        let database = try TestDatabase(migrated: false)
+        try database.run(Migration.all.map(\.sql).joined())
+        for migration in Migration.all {
+            try database.run(
+                "insert into ledger.schema_migrations values (\(migration.version), '\(migration.name)', 'x')"
+            )
+        }
+        let store = try database.open()
+        let journal = SampleJournal()
+        let missing = StoreError.objects(differing: Migration.objects.map(\.name).sorted())
+        #expect(throws: missing) { try store.resume(journalEnd: Position(0), chainAt: journal.chain(at:)) }
+        #expect(throws: missing) { try store.snapshot() }
+        #expect(!missing.isRetryable && "\(missing)".contains("dledger migrate"))
+        try database.run(
+            "update ledger.schema_migrations set sha256 = encode(sha256(convert_to(v.sql, 'UTF8')), 'hex') "
+                + "from (values \(Migration.all.map { "(\($0.version), $sql$\($0.sql)$sql$)" }.joined(separator: ", "))) "
+                + "v (version, sql) where v.version = schema_migrations.version")
+        try store.migrate()
+        _ = try store.resume(journalEnd: Position(0), chainAt: journal.chain(at:))
+        // And one object of another program's.
+        try database.run("update ledger.schema_objects set sha256 = 'x' where name = 'views/cost_daily'")
+        #expect(throws: StoreError.objects(differing: ["views/cost_daily"])) {
+            try database.open(origin: "there").resume(journalEnd: Position(0), chainAt: journal.chain(at:))
+        }
+        // What a newer program brought only has more.
+        try database.run(
+            "insert into ledger.schema_migrations values (\(LedgerStore.schemaVersionWanted + 1), 'later', 'x')"
+        )
+        _ = try database.open(origin: "else").resume(journalEnd: Position(0)) { _ in
+            SampleJournal(origin: "else").chain(0)
+        }
+    }
+
     static func check() throws -> String {
         try String(
             contentsOf: root.appendingPathComponent("migrations/checks/distributable.sql"), encoding: .utf8)
@@ -159,6 +194,10 @@ struct MigrationTests {
             "function that everyone may execute"
         ),
         ("create table ledger.t (a int); comment on table ledger.t is 'x'", "no comment"),
+        (
+            "create view ledger.v with (security_invoker = true) as select 1 as a; "
+                + "comment on view ledger.v is 'x'", "no comment"
+        ),
         (
             "alter table ledger.checkpoints drop constraint checkpoints_pkey; "
                 + "alter table ledger.checkpoints alter origin drop not null",

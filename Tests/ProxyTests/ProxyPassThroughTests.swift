@@ -29,6 +29,15 @@ struct ProxyPassThroughTests {
         #expect(settled.providerRequestID == "msg_1")
     }
 
+    @Test("A provider's name for its answer is recorded as a name, whatever bytes it sends")
+    func oddIdentifier() throws {
+        let answer = Samples.answer.replacing("msg_1", with: #"msg\u0000\n_ü1"#)
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(answer)))
+        defer { proxy.stop() }
+        #expect(try proxy.message().text == answer)
+        #expect(try proxy.settled().first?.providerRequestID == "msg??_?1")
+    }
+
     /// Sizes in which a stream is cut into the provider's chunks, each in its own packet.
     static let sizes = [1, 2, 3, 7, 16, 61, 256, 100_000]
 

@@ -95,7 +95,7 @@ with keyed (name, key) as (
       and obj_description(c.oid, 'pg_class') is null
   union all
   select 'no comment', c.oid::regclass || '.' || attname from pg_class c join pg_attribute on attrelid = c.oid
-    where relnamespace = 'ledger'::regnamespace and relkind in ('r', 'p') and not relispartition
+    where relnamespace = 'ledger'::regnamespace and relkind in ('r', 'p', 'v') and not relispartition
       and attnum > 0 and not attisdropped and col_description(c.oid, attnum) is null
   union all
   select 'no comment', p.oid::regprocedure::text from pg_proc p

@@ -1,4 +1,4 @@
-"""Runs the migrations on a private PostgreSQL, then migrations/checks: no rows may come back."""
+"""Runs the migrations, functions and views on a private PostgreSQL, then migrations/checks: no rows may come back."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,8 @@ findings = []
 try:
     cluster.start()
     with psycopg.connect(cluster.create_database(), autocommit=True) as connection:
-        for path in sorted(Path("migrations").glob("*.sql")):
+        folders = ("migrations", "migrations/functions", "migrations/views")
+        for path in (path for folder in folders for path in sorted(Path(folder).glob("*.sql"))):
             try:
                 with connection.transaction():
                     connection.execute(path.read_text())

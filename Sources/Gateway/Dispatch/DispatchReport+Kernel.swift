@@ -17,7 +17,8 @@ extension DispatchReport {
             isProxied: isAlwaysProxied ? true : desk.configuration.isProxied,
             shares: isFree ? [] : priced.shares, cost: isFree ? .priced(.zero) : priced.cost,
             reportedCost: priced.reported, priceBook: prices.hash,
-            providerRequestID: end.providerRequestID, durationMilliseconds: durationMilliseconds,
+            providerRequestID: end.providerRequestID?.cleanName(bytesMax: 256),
+            durationMilliseconds: durationMilliseconds,
             prompt: prompt, toolsUsed: tally.toolsUsed, toolInputs: tally.toolInputs)
     }
 }

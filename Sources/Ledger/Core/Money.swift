@@ -9,6 +9,11 @@ package struct Money: Hashable, Sendable {
     /// No money.
     package static let zero = Money(attos: 0)
 
+    /// The most that one event, price or limit may come to: 10¹⁵ USD.
+    ///
+    /// Sums stay far below what a database's `numeric(38, 18)` holds, 10²⁰ USD.
+    package static let amountMax = Money(attos: 1_000_000_000_000_000 * attosPerDollar)
+
     /// One dollar, in 10⁻¹⁸ USD.
     package static let attosPerDollar: Int128 = 1_000_000_000_000_000_000
 

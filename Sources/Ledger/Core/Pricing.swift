@@ -23,6 +23,7 @@ package struct Pricing: Sendable {
             let cost = try cost(of: part, modifiers: modifiers)
             do throws(MoneyError) { total = try total.adding(cost) } catch { throw .outOfRange }
         }
+        guard total <= .amountMax else { throw .outOfRange }
         return total
     }
 
@@ -82,8 +83,11 @@ package struct Pricing: Sendable {
             let cost = try inputRate.price(of: request.inputTokens)
                 .adding(try outputRate.price(of: output))
                 .adding(try searchRate.price(of: request.webSearches))
-            return Estimate(cost: cost, tokens: request.inputTokens + output)
-        } catch { throw .outOfRange }
+            return Estimate(cost: min(cost, .amountMax), tokens: request.inputTokens + output)
+        } catch {
+            // Beyond all that is recorded, and beyond every limit.
+            return Estimate(cost: .amountMax, tokens: request.inputTokens + output)
+        }
     }
 
     private func dearest(in cards: [RateCard], of buckets: [UsageBucket]) -> Rate {

@@ -22,12 +22,15 @@ package final class StagedJournal {
         self.files = files
         directory = place + ".partial"
         do throws(JournalError) {
-            let found = try Self.names(in: place, files)
-            if found.contains(Self.lockName) { locks.append(try JournalLock.take(place, pid: pid, files)) }
-            guard found.allSatisfy({ $0 == Self.lockName }) else { throw .occupied(directory: place) }
+            // Looked at first, because a place that is not free is left as it is.
+            try requireFree()
+            // A writer that starts meanwhile makes its first line only with this lock.
+            try io(try files.makeDirectories(place))
+            locks.append(try JournalLock.take(place, pid: pid, files))
+            try requireFree()
             try io(try files.makeDirectories(directory))
             locks.append(try JournalLock.take(directory, pid: pid, files))
-            for name in try Self.names(in: directory, files) where name != Self.lockName {
+            for name in try names(in: directory) where name != Self.lockName {
                 guard SegmentName(name) != nil else { throw .occupied(directory: directory) }
                 try io(try files.remove(directory + "/" + name))
             }
@@ -64,8 +67,13 @@ package final class StagedJournal {
 
     private static let lockName = ".lock"
 
-    private static func names(in directory: String, _ files: some FileSystem) throws(JournalError) -> [String]
-    {
+    private func requireFree() throws(JournalError) {
+        guard try names(in: place).allSatisfy({ $0 == Self.lockName }) else {
+            throw .occupied(directory: place)
+        }
+    }
+
+    private func names(in directory: String) throws(JournalError) -> [String] {
         do { return try files.list(directory) } catch {
             guard error.isMissing else { throw .io(error) }
             return []

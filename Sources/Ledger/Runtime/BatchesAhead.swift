@@ -15,6 +15,8 @@ final class BatchesAhead {
     struct Sent {
         /// What was sent.
         let batch: SentBatch
+        /// The place in the journal after it.
+        let end: JournalMark
         fileprivate let session: LedgerStore
 
         /// Has the server check and store it; see ``LedgerStore/store(_:)``.
@@ -31,8 +33,11 @@ final class BatchesAhead {
     /// How many events a batch may have that is begun from now on.
     var eventsMax = CatchUpPace.eventsMaxAlone
 
+    /// The place after what was handed out.
+    private(set) var mark: JournalMark
+
     /// The last position that was handed out.
-    private(set) var position: Position
+    var position: Position { Position(mark.position) }
 
     /// Makes batches of the journal in `logsDirectory` after `mark`, up to what `limit` says each time, for
     /// the origin and in the session of `store`.
@@ -45,7 +50,7 @@ final class BatchesAhead {
     ) throws(LedgerError) {
         self.limit = limit
         let batches = try JournalBatches(logsDirectory: logsDirectory, origin: store.origin, after: mark)
-        position = batches.position
+        self.mark = batches.mark
         let sender = Confined(Sender(batches, into: store))
         do throws(ThreadError) {
             worker = try WorkerPool(named: "ledger-batches", inBackground: true, waitingMax: 1) { sender }
@@ -62,7 +67,7 @@ final class BatchesAhead {
         if !isUnderWay { begin(besides: nil) }
         isUnderWay = false
         guard let next = try sent.take() else { return nil }
-        position = next.batch.end.position
+        mark = next.end
         if next.batch.isFull { begin(besides: next.session) }
         return next
     }
@@ -102,7 +107,7 @@ private final class Sender {
         guard let next else { return nil }
         return try CopyError.store { () throws(StoreError) in
             let session = try session(besides: busy)
-            return BatchesAhead.Sent(batch: try session.send(next), session: session)
+            return BatchesAhead.Sent(batch: try session.send(next), end: batches.mark, session: session)
         }
     }
 

@@ -16,8 +16,8 @@ struct JournalBatches: ~Copyable {
         } catch { throw .journal("\(error)") }
     }
 
-    /// The last position that was read.
-    var position: Position { Position(reader.mark.position) }
+    /// The place after the last event that was read.
+    var mark: JournalMark { reader.mark }
 
     /// The next batch; nil when there is none yet.
     ///
@@ -25,7 +25,8 @@ struct JournalBatches: ~Copyable {
     mutating func next(
         upTo limit: JournalMark?, eventsMax: Int
     ) throws(LedgerError) -> IngestBatch? {
-        let after = StoreCheckpoint(position: position, chain: reader.mark.chain.digest.bytes)
+        let after = StoreCheckpoint(
+            position: Position(reader.mark.position), chain: reader.mark.chain.digest.bytes)
         var events: [StoredEvent] = []
         var sums: [RollupKey: UsageSums] = [:]
         var containers: [ContainerHandle: StoredContainer] = [:]

@@ -137,7 +137,8 @@ package struct LedgerMetrics: Sendable {
         writer.sample([:], status.isConnected ? 1 : 0)
         writer.family(
             "ledger_postgres_lag_events", .gauge, help: "Durable events that PostgreSQL does not have yet.")
-        writer.sample([:], .integer(max(view.usage.position.value - status.position, 0)))
+        writer.sample([:], .integer(status.lagEvents(behind: view.usage.position)))
+        if let ingest { writeIngest(ingest.counts.values, to: &writer) }
         writeReads(to: &writer)
         guard let divergence = status.divergence else { return }
         writer.family(
@@ -148,6 +149,25 @@ package struct LedgerMetrics: Sendable {
 }
 
 extension LedgerMetrics {
+    private func writeIngest(_ counts: IngestCounts.Values, to writer: inout ExpositionWriter) {
+        writer.family(
+            "ledger_postgres_events_total", .counter, help: "Events that this process stored in PostgreSQL.")
+        writer.sample([:], .integer(counts.events))
+        writer.family(
+            "ledger_postgres_transactions_total", .counter,
+            help: "Transactions that they were stored in, one a batch.")
+        writer.sample([:], .integer(counts.transactions))
+        writer.family(
+            "ledger_postgres_batch_seconds", .histogram,
+            help: "How long PostgreSQL took for a batch, from its first byte to its commit.")
+        writer.histogram([:], counts.seconds)
+        writer.family(
+            "ledger_postgres_failures_total", .counter, help: "How often the copy did not go on, by reason.")
+        for reason in IngestCounts.Reason.allCases {
+            writer.sample(["reason": reason.rawValue], .integer(counts.failures[reason] ?? 0))
+        }
+    }
+
     private func writeReads(to writer: inout ExpositionWriter) {
         guard let reads else { return }
         writer.family(

@@ -1,5 +1,5 @@
 import Crypto
-import LedgerCore
+package import LedgerCore
 import LedgerJournal
 import LedgerStore
 package import Logging
@@ -26,6 +26,9 @@ package final class PostgresIngest: Sendable {
         package internal(set) var failure: String?
         /// Whether waiting cannot help: the database belongs to another journal, or is ahead of this one.
         package internal(set) var isFatal = false
+
+        /// How many events it is behind a journal that ends at `end`.
+        package func lagEvents(behind end: Position) -> Int64 { max(end.value - position, 0) }
     }
 
     private let ledger: Ledger
@@ -37,9 +40,20 @@ package final class PostgresIngest: Sendable {
     /// Signalled at the end, for the pauses in which no event is to be seen.
     private let end = Semaphore()
     private let thread = Lock<Thread?>(nil)
+    /// Signalled when the thread is about to end.
+    private let ended = Semaphore()
+    /// Whether libpq is connecting, which nothing can cut short.
+    private let isConnecting = Atomic(false)
+    /// The place after the last batch that the database took.
+    private let lastMark = Lock<JournalMark?>(nil)
+    /// What was copied, and how often it failed.
+    package let counts = IngestCounts()
     private let compareNotBefore = Atomic<UInt64>(0)
 
     private static let pauseMillisecondsMax = 10_000
+    /// How often, and how long each time, the end waits for an answer.
+    private static let endTries = 5
+    private static let endTryMilliseconds = 500
     private static let comparePauseNanoseconds: UInt64 = 60_000_000_000
 
     /// Creates the subscription; ``start()`` runs it.
@@ -57,21 +71,34 @@ package final class PostgresIngest: Sendable {
     package var reading: PostgresReading {
         let status = currentStatus
         return PostgresReading(
-            isConnected: status.isConnected, lagEvents: max(ledger.position.value - status.position, 0))
+            isConnected: status.isConnected, lagEvents: status.lagEvents(behind: ledger.position))
     }
 
     /// Starts the thread.
     package func start() throws(ThreadError) {
-        let thread = try Thread(named: "ledger-ingest") { [self] in run() }
+        let thread = try Thread(named: "ledger-ingest") { [self] in
+            run()
+            ended.signal()
+        }
         self.thread.withLock { $0 = thread }
     }
 
     /// Ends the thread after the batch in hand.
+    ///
+    /// One that waits for a server that does not answer is left behind: whatever the server still does with
+    /// its batch is whole, and the next start asks it.
     package func stop() {
         stopping.store(true, ordering: .relaxed)
         bell.signal()
         end.signal()
-        thread.withLock { $0.take() }?.join()
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        for _ in 0..<Self.endTries {
+            if ended.wait(timeoutMilliseconds: Self.endTryMilliseconds) { return thread.join() }
+            // Nothing is in hand then, and nothing cuts libpq short.
+            if isConnecting.load(ordering: .relaxed) { break }
+        }
+        log.warning("PostgreSQL does not answer: the copy is left where it is")
+        thread.detach()
     }
 
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -83,6 +110,8 @@ package final class PostgresIngest: Sendable {
                 try copy { pause = 100 }
             } catch {
                 let failure = error
+                guard !isStopping else { return }
+                counts.count(failure.kind)
                 status.withLock {
                     $0.isConnected = false
                     $0.failure = failure.reason
@@ -103,12 +132,10 @@ package final class PostgresIngest: Sendable {
     /// Connects, finds the checkpoint in the journal, and copies until stopped or failed.
     private func copy(onProgress: () -> Void) throws(IngestFailure) {
         do {
-            let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin) { [self] in
-                isStopping
-            }
+            let store = try connect()
             var mark: JournalMark?
-            let checkpoint = try store.resume(journalEnd: ledger.position) { position in
-                mark = journalMark(at: position)
+            let checkpoint = try store.resume(journalEnd: ledger.position) { position throws(StoreError) in
+                mark = try journalMark(at: position)
                 return mark?.chain.digest.bytes
             }
             guard let mark else { throw StoreError.foreign(checkpoint.position) }
@@ -128,15 +155,34 @@ package final class PostgresIngest: Sendable {
                 }
                 let began = ledger.configuration.monotonicNanoseconds()
                 try sent.store()
+                lastMark.withLock { $0 = batches.mark }
+                counts.count(
+                    events: sent.batch.events,
+                    nanoseconds: ledger.configuration.monotonicNanoseconds() &- began)
                 report(batches.position)
                 onProgress()
                 rest(&pace, since: began, batches)
             }
         } catch CopyError.store(let error) {
-            throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
+            throw IngestFailure(error)
         } catch let error as StoreError {
-            throw IngestFailure(reason: "\(error)", isFatal: !error.isRetryable)
-        } catch { throw IngestFailure(reason: "\(error)", isFatal: false) }
+            throw IngestFailure(error)
+        } catch { throw IngestFailure(kind: .journal, reason: "\(error)", isFatal: false) }
+    }
+
+    private func connect() throws(StoreError) -> LedgerStore {
+        isConnecting.store(true, ordering: .relaxed)
+        defer { isConnecting.store(false, ordering: .relaxed) }
+        let store = try LedgerStore.open(url: url, origin: ledger.configuration.origin) { [self] in
+            isStopping
+        }
+        guard !isStopping else { throw .connection("the program ends") }
+        store.onDoubtResolved = { [log] position in
+            log.info(
+                "a commit whose answer was lost was done: nothing is sent again",
+                ["position": "\(position.value)"])
+        }
+        return store
     }
 
     /// Leaves the machine to others for a while, when they need it and the copy is behind.
@@ -171,13 +217,15 @@ package final class PostgresIngest: Sendable {
             ])
     }
 
-    /// The place after `position` in the journal; nil when the journal cannot be read so far.
-    private func journalMark(at position: Position) -> JournalMark? {
+    /// The place after `position` in the journal, which reaches so far.
+    private func journalMark(at position: Position) throws(StoreError) -> JournalMark {
+        let known = [ledger.read { $0.mark }, lastMark.withLock { $0 }]
+        for case let mark? in known where mark.position == position.value { return mark }
         let configuration = ledger.configuration
-        let end = ledger.read { $0.mark }
-        if position.value == end.position { return end }
         let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
-        return try? replay.mark(at: position)
+        do throws(LedgerError) { return try replay.mark(at: position) } catch {
+            throw .journal(at: position, "\(error)")
+        }
     }
 
     private func report(_ position: Position) {
@@ -192,6 +240,13 @@ package final class PostgresIngest: Sendable {
 
 /// Why the copy stalled.
 private struct IngestFailure: Error {
+    let kind: IngestCounts.Reason
     let reason: String
     let isFatal: Bool
+}
+
+extension IngestFailure {
+    init(_ error: StoreError) {
+        self.init(kind: IngestCounts.Reason(error), reason: "\(error)", isFatal: !error.isRetryable)
+    }
 }

@@ -38,6 +38,7 @@ package enum PriceBookFile {
         guard try currency.text() == "USD" else { throw currency.fault("must be USD") }
         let unpriced = try root.member("unpricedReserveUsd")
         let reserve = try unpriced.exact { text throws(MoneyError) in try Money(decimal: text) }
+        guard reserve <= .amountMax else { throw unpriced.fault("too large") }
         var models: [ModelPrice] = []
         let list = try root.member("models")
         for field in try list.elements() { models.append(try model(field)) }

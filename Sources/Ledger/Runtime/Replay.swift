@@ -25,29 +25,45 @@ package struct Replay: Sendable {
         }
     }
 
-    /// Hands every line after `mark` to `body`.
+    /// Hands every line after `mark` to `body`, and returns the place after the last.
+    @discardableResult
     package func lines(
         from mark: JournalMark? = nil, upTo limit: JournalMark? = nil, verifyingChain: Bool = true,
         _ body: (JournalLine) throws(LedgerError) -> Void
-    ) throws(LedgerError) {
+    ) throws(LedgerError) -> JournalMark {
         do {
             var reader = try JournalReader(
                 directory: logsDirectory, origin: origin, from: mark, verifyingChain: verifyingChain)
             while let line = try reader.next(upTo: limit) { try body(line) }
+            return reader.mark
         } catch let error as LedgerError {
             throw error
         } catch { throw .journal("\(error)") }
     }
 
-    /// The place after `position`, found by reading from the start.
+    /// Hands every event from `first` on to `body`, until it returns false.
+    ///
+    /// - Throws: as ``run(from:upTo:verifyingChain:_:)``.
+    func lines(
+        startingAt first: Position, _ body: (JournalLine) throws(LedgerError) -> Bool
+    ) throws(LedgerError) {
+        do {
+            var reader = try JournalReader.starting(
+                after: first.value - 1, directory: logsDirectory, origin: origin)
+            while let line = try reader.next(), try body(line) {}
+        } catch let error as LedgerError {
+            throw error
+        } catch { throw .journal("\(error)") }
+    }
+
+    /// The place after `position`, found in the segment that has it.
     ///
     /// - Throws: ``LedgerError/journal(_:)`` for damage, and when the journal does not reach so far.
     package func mark(at position: Position) throws(LedgerError) -> JournalMark {
         do throws(JournalError) {
-            var reader = try JournalReader(directory: logsDirectory, origin: origin, verifyingChain: false)
-            while reader.mark.position < position.value {
-                guard try reader.next() != nil else { throw .failed }
-            }
+            let reader = try JournalReader.starting(
+                after: position.value, directory: logsDirectory, origin: origin, verifyingChain: false)
+            guard reader.mark.position == position.value else { throw .failed }
             return reader.mark
         } catch { throw .journal("\(error)") }
     }

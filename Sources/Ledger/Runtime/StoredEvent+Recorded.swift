@@ -20,7 +20,7 @@ extension StoredEvent {
             inputTokens = event.usage.inputTokens
             outputTokens = event.usage.outputTokens
             durationMilliseconds = event.durationMilliseconds
-            providerRequestID = event.providerRequestID
+            providerRequestID = event.providerRequestID.map { Self.withoutZeros($0) }
             priceBook = event.priceBook
         case .callRejected(let event): describe(event.call)
         case .callExpired(let event):
@@ -35,6 +35,12 @@ extension StoredEvent {
         case .pricesPublished(let event): priceBook = event.priceBook
         case .quotaSet, .quotaRemoved, .alertReceived: break
         }
+    }
+
+    /// `text` for a column: PostgreSQL's text has no zero byte, and journals of older versions do.
+    private static func withoutZeros(_ text: String) -> String {
+        guard text.utf8.contains(0) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
     }
 
     private mutating func describe(_ dispatch: DispatchIdentity) {
@@ -52,7 +58,7 @@ extension StoredEvent {
         inputTokens = event.usage.inputTokens
         outputTokens = event.usage.outputTokens
         durationMilliseconds = event.durationMilliseconds
-        providerRequestID = event.providerRequestID
+        providerRequestID = event.providerRequestID.map { Self.withoutZeros($0) }
         billing = event.billing.rawValue
         priceBook = event.priceBook
     }

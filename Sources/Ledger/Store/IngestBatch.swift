@@ -44,7 +44,8 @@ package struct IngestBatch: Sendable {
         return months
     }
 
-    /// Checks that positions have no gap and chains their length.
+    /// Checks that positions have no gap, chains their length, and that the database has room for each
+    /// amount.
     func validate() throws(StoreError) {
         var expected = after.position
         for event in events {
@@ -55,6 +56,26 @@ package struct IngestBatch: Sendable {
             guard event.chain.count == StoreCheckpoint.chainBytes else {
                 throw .malformed("the chain at position \(expected.value) has \(event.chain.count) bytes")
             }
+            guard event.cost?.fits != false else { throw .tooLarge(expected...expected, "its cost") }
         }
+        for quota in quotas.values {
+            let limits = [quota.quota?.dailyLimit, quota.quota?.monthlyLimit]
+            guard limits.allSatisfy({ $0?.fits != false }) else {
+                throw .tooLarge(quota.position...quota.position, "the limit that it sets")
+            }
+        }
+        guard sums.values.allSatisfy({ $0.cost.fits && $0.estimated.fits && $0.held.fits }) else {
+            throw .tooLarge(positions, "the sum of an hour")
+        }
+    }
+
+    /// From the first event to the last; there is one.
+    var positions: ClosedRange<Position> { after.position.next...end.position }
+}
+
+extension Money {
+    /// Whether `numeric(38, 18)` holds it.
+    fileprivate var fits: Bool {
+        attos.magnitude < 100_000_000_000_000_000_000_000_000_000_000_000_000
     }
 }

@@ -75,13 +75,18 @@ extension LedgerStore {
     ///
     /// - Returns: whether its checkpoint was at the batch's start.
     private func goOn(with batch: SentBatch) throws(StoreError) -> Bool {
-        try query(
-            "select ledger.ingest($1, $2, $3, $4, $5)",
-            [
-                origin, String(batch.after.position.value), Bytea.text(batch.after.chain),
-                StoredContainer.json(batch.containers), StoredQuota.json(batch.quotas),
-            ]
-        ).text(0, 0) == "t"
+        do throws(StoreError) {
+            return try query(
+                "select ledger.ingest($1, $2, $3, $4, $5)",
+                [
+                    origin, String(batch.after.position.value), Bytea.text(batch.after.chain),
+                    StoredContainer.json(batch.containers), StoredQuota.json(batch.quotas),
+                ]
+            ).text(0, 0) == "t"
+        } catch {
+            guard case .server(let said) = error, said.sqlState == "22003" else { throw error }
+            throw .tooLarge(batch.positions, "a sum: \(said.message)")
+        }
     }
 
     private func commit(_ batch: SentBatch) throws(StoreError) {
@@ -91,6 +96,7 @@ extension LedgerStore {
             // In doubt: the answer was lost, not necessarily the commit.
             do { try takeOrigin() } catch { throw .connection(reason) }
             guard try checkpoint() == batch.end else { throw .connection(reason) }
+            onDoubtResolved(batch.end.position)
         }
     }
 

@@ -43,14 +43,24 @@ extension LedgerStore {
             try execute("drop schema if exists ledger cascade")
         }
         monthsReady = []
+        isSchemaRight = false
     }
 
     /// Refuses a database that lacks what this program reads and writes; a newer one only has more.
+    ///
+    /// Of the program's own version the functions and views must be the program's too: a migration that was
+    /// killed after its last step has left the old ones. Looked at once a session.
     func requireSchema() throws(StoreError) {
+        guard !isSchemaRight else { return }
         let found = try schemaVersion()
         guard found >= Self.schemaVersionWanted else {
             throw .schema(found: found, wanted: Self.schemaVersionWanted)
         }
+        if found == Self.schemaVersionWanted {
+            let differing = try namesOfDifferingObjects()
+            guard differing.isEmpty else { throw .objects(differing: differing.sorted()) }
+        }
+        isSchemaRight = true
     }
 
     /// Brings functions and views up to this program's, unless the database has a newer schema.

@@ -6,13 +6,13 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - onHead: told first how far the store is, before anything that takes time.
-    ///   - onLinesChecked: where it is given, the server hashes every line that it holds; told after each
-    ///     page how many it were, it says whether to go on.
+    ///   - onRowsChecked: where it is given, the server hashes every line and every row that it holds; told
+    ///     after each page how many it were, it says whether to go on.
     /// - Returns: all of it.
     /// - Throws: ``StoreError/schema(found:wanted:)``, ``StoreError/connection(_:)``,
     ///   ``StoreError/server(_:)``, ``StoreError/unreadable(_:)``.
     package func snapshot(
-        onHead: (StoreHead) -> Void = { _ in }, onLinesChecked: ((Int64) -> Bool)? = nil
+        onHead: (StoreHead) -> Void = { _ in }, onRowsChecked: ((Int64) -> Bool)? = nil
     ) throws(StoreError) -> StoreSnapshot {
         var snapshot = StoreSnapshot()
         try requireSchema()
@@ -22,14 +22,8 @@ extension LedgerStore {
             () throws(StoreError) in
             snapshot.head = try head()
             onHead(snapshot.head)
-            if let onLinesChecked { try checkLines(of: &snapshot, onLinesChecked) }
+            if let onRowsChecked { try checkRows(of: &snapshot, onRowsChecked) }
             snapshot.eventCount = try countEvents()
-            snapshot.events = try sums(
-                """
-                select coalesce(user_id, ''), type, coalesce(provider, ''), coalesce(model, ''), count(*),
-                  coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0)
-                from ledger.events where origin = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4
-                """)
             for table in RollupTable.allCases { snapshot.rollups[table] = try rollup(table) }
             snapshot.containers = try containers()
             snapshot.quotas = try quotas()
@@ -60,26 +54,69 @@ extension LedgerStore {
         return head
     }
 
-    /// Has the server recompute the chain of all that it holds, page by page.
-    private func checkLines(
+    /// Has the server recompute the chain of all that it holds, up to the first break, and a digest of each
+    /// page's rows.
+    private func checkRows(
         of snapshot: inout StoreSnapshot, _ goesOn: (Int64) -> Bool
     ) throws(StoreError) {
         guard let positions = snapshot.head.positions else { return }
-        var first = positions.lowerBound.value
-        while first <= positions.upperBound.value {
-            let last = min(first + Self.linesPerPage - 1, positions.upperBound.value)
-            let rows = try query(
-                "select checked, broken_at from ledger.verify_chain($1, $2, $3)",
-                [origin, String(first), String(last)])
-            let checked = rows.integer(0, 0) ?? 0
-            snapshot.linesChecked += checked
-            if let broken = rows.integer(0, 1) { snapshot.brokenAt = Position(broken) }
-            guard goesOn(checked), snapshot.brokenAt == nil else { return }
-            first = last + 1
+        for page in EventPage(of: positions.lowerBound)...EventPage(of: positions.upperBound) {
+            let range = page.positions.clamped(to: positions)
+            if snapshot.brokenAt == nil { try checkLines(range, of: &snapshot) }
+            snapshot.pages[page] = try digest(of: range)
+            guard goesOn(range.upperBound.value - range.lowerBound.value + 1) else { return }
         }
     }
 
-    private static let linesPerPage: Int64 = 20_000
+    private func checkLines(
+        _ range: ClosedRange<Position>, of snapshot: inout StoreSnapshot
+    ) throws(StoreError) {
+        let rows = try query(
+            "select checked, broken_at from ledger.verify_chain($1, $2, $3)", [origin] + Self.bounds(range))
+        snapshot.linesChecked += rows.integer(0, 0) ?? 0
+        if let broken = rows.integer(0, 1) { snapshot.brokenAt = Position(broken) }
+    }
+
+    /// SHA-256 of the records of `range`, one after the other.
+    ///
+    /// The rows are sorted before they are aggregated, because sorting the long records themselves takes as
+    /// long as all the rest.
+    private func digest(of range: ClosedRange<Position>) throws(StoreError) -> [UInt8] {
+        let rows = try query(
+            """
+            select sha256(coalesce(string_agg(record_send(row(\(StoredEvent.columnNames))), ''::bytea), ''))
+            from (\(Self.rowsInOrder)) in_order
+            """, [origin] + Self.bounds(range))
+        guard let digest = rows.bytea(0, 0) else { throw .unreadable("the events of \"\(origin)\"") }
+        return digest
+    }
+
+    /// Every row in `range` as ``StoredEvent/record()`` has it, in order.
+    package func records(
+        in range: ClosedRange<Position>
+    ) throws(StoreError) -> [(position: Position, record: [UInt8])] {
+        let rows = try query(
+            """
+            select position, record_send(row(\(StoredEvent.columnNames))) from (\(Self.rowsInOrder)) in_order
+            """, [origin] + Self.bounds(range))
+        var records: [(position: Position, record: [UInt8])] = []
+        for row in 0..<rows.rowCount {
+            guard let position = rows.integer(row, 0), let record = rows.bytea(row, 1) else {
+                throw .unreadable("the events of \"\(origin)\"")
+            }
+            records.append((Position(position), record))
+        }
+        return records
+    }
+
+    private static let rowsInOrder = """
+        select \(StoredEvent.columnNames) from ledger.events
+        where origin = $1 and position between $2 and $3 order by position, recorded_at
+        """
+
+    private static func bounds(_ range: ClosedRange<Position>) -> [String?] {
+        [String(range.lowerBound.value), String(range.upperBound.value)]
+    }
 
     /// The sums of all hours: ended calls and their cost.
     package func totals() throws(StoreError) -> (calls: Int64, cost: Money) {
@@ -89,25 +126,5 @@ extension LedgerStore {
         guard let calls = rows.integer(0, 0), let cost = rows.text(0, 1).flatMap({ try? Money(decimal: $0) })
         else { throw .unreadable("the totals of \"\(origin)\"") }
         return (calls, cost)
-    }
-
-    private func sums(_ statement: String) throws(StoreError) -> [StoreSum] {
-        let rows = try query(statement, [origin])
-        var sums: [StoreSum] = []
-        for row in 0..<rows.rowCount {
-            guard let user = rows.text(row, 0), let kind = rows.text(row, 1),
-                let provider = rows.text(row, 2),
-                let model = rows.text(row, 3), let count = rows.integer(row, 4),
-                let input = rows.integer(row, 5),
-                let output = rows.integer(row, 6),
-                let cost = rows.text(row, 7).flatMap({ try? Money(decimal: $0) })
-            else { throw .unreadable("the sums of \"\(origin)\"") }
-            sums.append(
-                StoreSum(
-                    user: user, kind: kind, provider: provider, model: model, count: count,
-                    inputTokens: input,
-                    outputTokens: output, cost: cost))
-        }
-        return sums
     }
 }

@@ -16,6 +16,10 @@ package final class LedgerStore {
     var monthsReady: Set<Day> = []
     /// Whether the session has its incoming tables.
     var isStagingOpen = false
+    /// Told of each commit whose answer was lost, and which the server had done all the same.
+    package var onDoubtResolved: (Position) -> Void = { _ in }
+    /// Whether the session has found the schema to be this program's.
+    var isSchemaRight = false
     private var isOriginTaken = false
     /// Set by the first error of the connection: libpq may take it for good a while longer.
     private var isBroken = false
@@ -36,11 +40,12 @@ package final class LedgerStore {
 
     /// Opens a second session for the origin that this one holds: one sends while the other stores.
     ///
-    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``.
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:holder:)``.
     package func openCompanion() throws(StoreError) -> LedgerStore {
         let companion = try LedgerStore(
             url: url, options: connection.options, origin: origin,
             lockName: Self.companionLockName(of: origin))
+        companion.onDoubtResolved = onDoubtResolved
         try companion.takeOrigin()
         return companion
     }
@@ -68,20 +73,21 @@ package final class LedgerStore {
     ///
     /// - Parameters:
     ///   - journalEnd: the journal's last durable position.
-    ///   - chainAt: the journal's chain at a position up to that; at 0 the chain before the first event.
+    ///   - chainAt: the journal's chain at a position up to that; at 0 the chain before the first event. It
+    ///     throws ``StoreError/journal(at:_:)`` where the journal cannot be read.
     /// - Returns: the checkpoint; position 0 when nothing is stored yet.
-    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:)``,
-    ///   ``StoreError/schema(found:wanted:)``, ``StoreError/ahead(store:journal:)``,
-    ///   ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
+    /// - Throws: ``StoreError/connection(_:)``, ``StoreError/busy(origin:holder:)``,
+    ///   ``StoreError/schema(found:wanted:)``, ``StoreError/objects(differing:)``,
+    ///   ``StoreError/ahead(store:journal:)``, ``StoreError/foreign(_:)``, ``StoreError/server(_:)``.
     package func resume(
-        journalEnd: Position, chainAt: (Position) -> [UInt8]?
+        journalEnd: Position, chainAt: (Position) throws(StoreError) -> [UInt8]?
     ) throws(StoreError) -> StoreCheckpoint {
         try takeOrigin()
         try requireSchema()
         let stored = try checkpoint()
         let position = stored?.position ?? Position(0)
         guard position <= journalEnd else { throw .ahead(store: position, journal: journalEnd) }
-        guard let chain = chainAt(position) else { throw .foreign(position) }
+        guard let chain = try chainAt(position) else { throw .foreign(position) }
         guard stored == nil || stored?.chain == chain else { throw .foreign(position) }
         return StoreCheckpoint(position: position, chain: chain)
     }
@@ -102,25 +108,26 @@ package final class LedgerStore {
     /// therefore also means that nothing an earlier session sent is still on its way: what the checkpoint
     /// says is final.
     ///
-    /// - Throws: ``StoreError/busy(origin:)``, ``StoreError/connection(_:)``.
+    /// - Throws: ``StoreError/busy(origin:holder:)``, ``StoreError/connection(_:)``.
     package func takeOrigin() throws(StoreError) {
         if !isConnected || connection.transactionState == .active {
             isOriginTaken = false
             isStagingOpen = false
             monthsReady = []
+            isSchemaRight = false
             try perform { () throws(PostgresError) in try connection.reconnect() }
             isBroken = false
         }
         if connection.transactionState != .idle { try execute("rollback") }
         guard !isOriginTaken else { return }
-        guard try takeLock(lockName) else { throw .busy(origin: origin) }
+        guard try takeLock(lockName) else { throw .busy(origin: origin, holder: try lockHolder(lockName)) }
         isOriginTaken = true
         let companion = Self.companionLockName(of: origin)
         guard lockName != companion else { return }
         guard try takeLock(companion) else {
             _ = try query(Self.unlocking, [lockName])
             isOriginTaken = false
-            throw .busy(origin: origin)
+            throw .busy(origin: origin, holder: try lockHolder(companion))
         }
         _ = try query(Self.unlocking, [companion])
     }
@@ -130,6 +137,22 @@ package final class LedgerStore {
     }
 
     private static let unlocking = "select pg_advisory_unlock(hashtextextended($1, 0))"
+
+    /// Who has the lock; nil when it was given back meanwhile.
+    private func lockHolder(_ name: String) throws(StoreError) -> LockHolder? {
+        let rows = try query(
+            """
+            select a.usename, a.pid, a.application_name,
+              coalesce(has_function_privilege(a.usesysid, to_regprocedure('ledger.open_ingest()'), 'execute'), true)
+            from pg_locks l join pg_stat_activity a using (pid), hashtextextended($1, 0) as key
+            where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+              and l.database = (select oid from pg_database where datname = current_database())
+              and l.classid::bigint = key >> 32 & 4294967295 and l.objid::bigint = key & 4294967295
+            """, [name])
+        guard rows.rowCount > 0, let role = rows.text(0, 0), let pid = rows.integer(0, 1) else { return nil }
+        return LockHolder(
+            role: role, pid: pid, application: rows.text(0, 2) ?? "", mayIngest: rows.text(0, 3) == "t")
+    }
 
     /// Whether this session holds the origin's lock.
     var holdsOrigin: Bool { isOriginTaken && isConnected }

@@ -12,12 +12,15 @@ package struct SentBatch: Sendable {
     package let bytes: Int
     /// Whether more waits behind it.
     package let isFull: Bool
+    /// From the first event to the last; there is one.
+    let positions: ClosedRange<Position>
     let containers: [ContainerHandle: StoredContainer]
     let quotas: [UserID: StoredQuota]
 
     init(_ batch: IngestBatch) {
         after = batch.after
         end = batch.end
+        positions = batch.positions
         events = batch.events.count
         bytes = batch.events.reduce(0) { $0 + $1.line.count + 1 }
         isFull = batch.isFull

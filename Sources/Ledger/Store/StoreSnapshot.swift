@@ -6,8 +6,8 @@ package struct StoreSnapshot: Hashable, Sendable {
     package var head = StoreHead()
     /// How many events there are.
     package var eventCount: Int64 = 0
-    /// Sums over the events' own columns.
-    package var events: [StoreSum] = []
+    /// A digest of each page's rows, where the server was asked to hash them.
+    package var pages: [EventPage: [UInt8]] = [:]
     /// Every row of each table of sums.
     package var rollups: [RollupTable: [UsageGroup: UsageSums]] = [:]
     /// The containers, destroyed ones too, by handle.
@@ -43,8 +43,8 @@ package struct StoreHead: Hashable, Sendable {
         return checkpoint?.position.value ?? 0
     }
 
-    /// How many lines there are, if none is missing between the first and the last.
-    package var linesInStore: Int64 {
+    /// How many rows there are, if none is missing between the first and the last.
+    package var rowsInStore: Int64 {
         positions.map { $0.upperBound.value - $0.lowerBound.value + 1 } ?? 0
     }
 }
@@ -64,24 +64,4 @@ package struct SealedMonth: Hashable, Sendable {
         self.chainBefore = chainBefore
         self.chain = chain
     }
-}
-
-/// One user's and model's share of the events that are stored.
-package struct StoreSum: Hashable, Sendable {
-    /// Whom it concerns, or empty.
-    package var user: String
-    /// The event's type.
-    package var kind: String
-    /// Whose model answered, or empty.
-    package var provider: String
-    /// Which model answered, or empty.
-    package var model: String
-    /// How many events.
-    package var count: Int64
-    /// Input tokens.
-    package var inputTokens: Int64
-    /// Output tokens.
-    package var outputTokens: Int64
-    /// The exact cost.
-    package var cost: Money
 }

@@ -125,9 +125,9 @@ package final class ComputeBill {
 
     private static func cost(_ line: Line, _ price: ComputePrice) -> Cost {
         do throws(MoneyError) {
-            return .priced(
-                try price.cost(
-                    cpuMilliseconds: line.cpuMilliseconds, mebibyteSeconds: line.memoryMebibyteSeconds))
+            let cost = try price.cost(
+                cpuMilliseconds: line.cpuMilliseconds, mebibyteSeconds: line.memoryMebibyteSeconds)
+            return cost <= .amountMax ? .priced(cost) : .unpriced(holding: .zero)
         } catch { return .unpriced(holding: .zero) }
     }
 

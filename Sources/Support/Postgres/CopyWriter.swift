@@ -65,11 +65,10 @@ package struct CopyWriter {
         bytes.append(contentsOf: json)
     }
 
-    /// Adds a `numeric` of `attos` · 10⁻¹⁸, shown with 18 decimals.
+    /// Adds a `numeric` of `attos` · 10⁻¹⁸, shown with 18 decimals, as the server itself would write it.
     package mutating func append(numericAttos attos: Int128) {
         // Digits of base 10,000: five after the point hold 20 decimals, the last two of them zero.
-        let magnitude = attos.magnitude
-        let (whole, fraction) = magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        let (whole, fraction) = attos.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
         var digits: [Int16] = []
         var rest = whole
         while rest > 0 {
@@ -77,7 +76,7 @@ package struct CopyWriter {
             rest /= 10_000
         }
         digits.reverse()
-        let weight = digits.count - 1
+        var weight = digits.count - 1
         var decimals = UInt128(fraction) * 100
         var divisor: UInt128 = 10_000_000_000_000_000
         for _ in 0..<5 {
@@ -85,6 +84,11 @@ package struct CopyWriter {
             decimals %= divisor
             divisor /= 10_000
         }
+        // No zeros at either end: that is the one form of a number.
+        while digits.last == 0 { digits.removeLast() }
+        let leading = digits.prefix { $0 == 0 }.count
+        digits.removeFirst(leading)
+        weight = digits.isEmpty ? 0 : weight - leading
         appendInteger(Int32(8 + 2 * digits.count))
         appendInteger(Int16(digits.count))
         appendInteger(Int16(weight))

@@ -8,8 +8,8 @@ struct ExpectedStore: Sendable {
     var chains: [Int64: ChainHash] = [:]
     /// Sums by hour.
     private(set) var hourly: [RollupKey: UsageSums] = [:]
-    /// Sums of the events that are not retired, by user, type, provider and model.
-    private(set) var groups: [EventGroup: EventSums] = [:]
+    /// Digests of the events that are not retired.
+    private(set) var pages = ExpectedPages()
     /// Users' limits as they were last set.
     private(set) var quotas: [UserID: StoredQuota] = [:]
     /// The containers at the end.
@@ -27,14 +27,15 @@ struct ExpectedStore: Sendable {
         return rows
     }
 
-    mutating func fold(_ recorded: RecordedEvent, isStored: Bool) {
+    mutating func fold(_ recorded: RecordedEvent, chain: ChainHash, isStored: Bool) {
         UsageDelta.each(of: recorded) { hourly[$0.key, default: UsageSums()].add($0.sums) }
         StoredQuota.add(recorded, to: &quotas)
-        if isStored { groups[EventGroup(recorded), default: EventSums()].add(recorded) }
+        if isStored { pages.add(StoredEvent(recorded, comparedAt: chain)) }
     }
 
     /// Takes what stands at the database's checkpoint.
     mutating func end(with view: LedgerView) {
+        pages.finish()
         containers = view.state.containers
         users = view.usage.users.mapValues(\.total)
     }

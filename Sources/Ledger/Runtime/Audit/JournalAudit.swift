@@ -65,7 +65,9 @@ struct JournalAudit {
         if marks.contains(position) { expected.chains[position] = line.chain }
         if position == saved?.mark.position { compareSaved(line.chain) }
         guard let stop = head?.checkpoint?.position, recorded.position <= stop else { return }
-        expected.fold(recorded, isStored: head?.positions.map { recorded.position >= $0.lowerBound } ?? false)
+        expected.fold(
+            recorded, chain: line.chain,
+            isStored: head?.positions.map { recorded.position >= $0.lowerBound } ?? false)
         if recorded.position == stop { expected.end(with: view) }
     }
 

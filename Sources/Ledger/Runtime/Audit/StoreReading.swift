@@ -18,8 +18,8 @@ final class StoreReading: Sendable {
         self.origin = origin
     }
 
-    /// How many lines the server has checked so far.
-    var linesChecked: Int64 { checked.load(ordering: .relaxed) }
+    /// How many rows the server has checked so far.
+    var rowsChecked: Int64 { checked.load(ordering: .relaxed) }
 
     /// Connects and begins; returns how far the database is, at the moment that all the rest is read at too.
     func begin() throws(VerificationError) -> StoreHead {
@@ -39,7 +39,7 @@ final class StoreReading: Sendable {
         return try outcome.withLock { $0 }.map { outcome throws(VerificationError) in try store(outcome) }
     }
 
-    /// Ends the check of lines after the page in hand.
+    /// Ends the check of rows after the page in hand.
     func giveUp() { isGivenUp.store(true, ordering: .relaxed) }
 
     private func run() {
@@ -52,7 +52,7 @@ final class StoreReading: Sendable {
                         head.withLock { $0 = .success(found) }
                         bell.signal()
                     },
-                    onLinesChecked: { [self] count in
+                    onRowsChecked: { [self] count in
                         checked.add(count, ordering: .relaxed)
                         return !isGivenUp.load(ordering: .relaxed)
                     }))

@@ -19,7 +19,7 @@ package struct Verification: Sendable {
     ///
     /// The database is read at one moment, and compared with the journal up to where it stood then.
     ///
-    /// - Parameter progress: told how many events and bytes of the journal were read, and how many lines
+    /// - Parameter progress: told how many events and bytes of the journal were read, and how many rows
     ///   of how many the server has checked since the last time.
     /// - Returns: what was looked at, and what does not hold.
     /// - Throws: ``VerificationError/journal(_:)`` at the first line that is damaged or is no event.
@@ -29,7 +29,7 @@ package struct Verification: Sendable {
         let head = try reading.map { reading throws(VerificationError) in try reading.begin() }
         let saved = Snapshot.load(configuration, log: .silent)
         var audit = JournalAudit(origin: configuration.origin, head: head, saved: saved)
-        var step = VerificationProgress(linesInStore: head?.linesInStore ?? 0)
+        var step = VerificationProgress(rowsInStore: head?.rowsInStore ?? 0)
         let replay = Replay(logsDirectory: configuration.logsDirectory, origin: configuration.origin)
         do throws(LedgerError) {
             try replay.lines { line throws(LedgerError) in
@@ -52,9 +52,26 @@ package struct Verification: Sendable {
             tell(&step, reading, progress)
             guard let stored else { continue }
             let comparison = StoreComparison(stored, origin: configuration.origin, audit)
-            report.add(stored, comparison.findings)
+            report.add(stored, try name(comparison.differingPages, of: stored) + comparison.findings)
             return report
         }
+    }
+
+    /// Says which rows of `pages` are not the journal's: read again, for rows never change.
+    private func name(
+        _ pages: [EventPage], of stored: StoreSnapshot
+    ) throws(VerificationError) -> [String] {
+        guard let url = postgresURL, let first = stored.positions?.lowerBound, !pages.isEmpty else {
+            return []
+        }
+        let store: LedgerStore
+        do throws(StoreError) {
+            store = try LedgerStore.open(url: url, origin: configuration.origin)
+        } catch { throw .store(error) }
+        return try PageDifferences(
+            store, logsDirectory: configuration.logsDirectory,
+            upTo: stored.checkpoint?.position ?? Position(0)
+        ).findings(in: pages, startingAt: first)
     }
 
     private static let eventsPerStep = 1_000
@@ -63,9 +80,9 @@ package struct Verification: Sendable {
         _ step: inout VerificationProgress, _ reading: StoreReading?,
         _ progress: (VerificationProgress) -> Void
     ) {
-        let checked = reading?.linesChecked ?? 0
-        step.linesChecked = checked - step.linesTold
-        step.linesTold = checked
+        let checked = reading?.rowsChecked ?? 0
+        step.rowsChecked = checked - step.rowsTold
+        step.rowsTold = checked
         progress(step)
         step.events = 0
         step.bytes = 0
@@ -78,13 +95,13 @@ package struct VerificationProgress: Sendable {
     package internal(set) var events = 0
     /// Their bytes, with newlines.
     package internal(set) var bytes = 0
-    /// Lines that the server has checked.
-    package internal(set) var linesChecked: Int64 = 0
-    /// How many lines the server has in all.
-    package let linesInStore: Int64
-    var linesTold: Int64 = 0
+    /// Rows that the server has checked.
+    package internal(set) var rowsChecked: Int64 = 0
+    /// How many rows the server has in all.
+    package let rowsInStore: Int64
+    var rowsTold: Int64 = 0
 
-    init(linesInStore: Int64) { self.linesInStore = linesInStore }
+    init(rowsInStore: Int64) { self.rowsInStore = rowsInStore }
 }
 
 /// Why a verification did not come to its end.

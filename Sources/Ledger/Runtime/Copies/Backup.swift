@@ -65,7 +65,9 @@ package struct Backup {
         }
         progress(step.events, step.bytes)
         let end = reader.mark
-        if end.position > after.position { try settle(end) }
+        if end.position > after.position {
+            try CopyError.files { () throws(FileError) in try end.settle(in: logsDirectory, files) }
+        }
         manifest.files = try target.finish()
         manifest.position = end.position
         manifest.chain = end.chain
@@ -114,18 +116,5 @@ package struct Backup {
 
     private func next(_ reader: inout JournalReader) throws(CopyError) -> JournalLine? {
         do throws(JournalError) { return try reader.next() } catch { throw .journal(error) }
-    }
-
-    /// Waits until the last lines that were read are durable in the journal itself.
-    ///
-    /// A writer syncs its batch after it has written it: without this, a backup could hold a line that a
-    /// power cut takes from the journal.
-    private func settle(_ mark: JournalMark) throws(CopyError) {
-        guard let segment = mark.segment else { return }
-        try CopyError.files { () throws(FileError) in
-            let file = try files.open("\(logsDirectory)/\(segment)", for: .reading)
-            defer { files.close(file) }
-            try files.sync(file)
-        }
     }
 }

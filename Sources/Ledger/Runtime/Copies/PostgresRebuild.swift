@@ -1,4 +1,5 @@
 import Crypto
+package import Files
 package import LedgerCore
 import LedgerJournal
 package import LedgerStore
@@ -11,6 +12,7 @@ import Threads
 package struct PostgresRebuild {
     private let store: LedgerStore
     private let logsDirectory: String
+    private let files: any FileSystem
 
     /// What was done.
     package struct Outcome: Hashable, Sendable {
@@ -21,19 +23,25 @@ package struct PostgresRebuild {
     }
 
     /// Rebuilds `store` from the journal in `logsDirectory`, whose origin is the store's.
-    package init(_ store: LedgerStore, logsDirectory: String) {
+    package init(
+        _ store: LedgerStore, logsDirectory: String, files: some FileSystem = POSIXFileSystem()
+    ) {
         self.store = store
         self.logsDirectory = logsDirectory
+        self.files = files
     }
 
     /// Reads and checks the whole journal, and only then erases the schema, makes it again, and copies every
-    /// whole line.
+    /// line that was read.
+    ///
+    /// What a live writer appends meanwhile is left out: not all of it is durable.
     ///
     /// - Parameters:
     ///   - discarding: whether a database that holds what this journal does not is erased all the same.
     ///   - progress: told after each batch how many events and bytes it had.
     /// - Returns: how far the database is, and how many rows it counts.
-    /// - Throws: ``CopyError/store(_:)`` with ``StoreError/busy(origin:)`` while another session ingests this
+    /// - Throws: ``CopyError/file(_:)`` where the journal's end cannot be made durable,
+    ///   ``CopyError/store(_:)`` with ``StoreError/busy(origin:holder:)`` while another session ingests this
     ///   journal and ``StoreError/shared(origins:)`` where other journals are in the database,
     ///   ``StoreError/ahead(store:journal:)`` and ``StoreError/foreign(_:)`` where the journal does not reach
     ///   what the database holds, ``CopyError/ledger(_:)`` for a damaged line: nothing has been changed then.
@@ -41,9 +49,10 @@ package struct PostgresRebuild {
         discarding: Bool = false, progress: (_ events: Int, _ bytes: Int) -> Void
     ) throws(CopyError) -> Outcome {
         try CopyError.store { () throws(StoreError) in try takeOrigin() }
-        try requireJournal(discarding: discarding)
+        let end = try requireJournal(discarding: discarding)
+        try CopyError.files { () throws(FileError) in try end.settle(in: logsDirectory, files) }
         let batches = try CopyError.ledger { () throws(LedgerError) in
-            try BatchesAhead(logsDirectory: logsDirectory, into: store, after: nil) { nil }
+            try BatchesAhead(logsDirectory: logsDirectory, into: store, after: nil) { end }
         }
         try CopyError.store { () throws(StoreError) in
             try store.erase()
@@ -60,24 +69,25 @@ package struct PostgresRebuild {
     }
 
     /// Checks every line, and that the journal has all that is about to be erased.
-    private func requireJournal(discarding: Bool) throws(CopyError) {
+    ///
+    /// - Returns: where the journal ends.
+    private func requireJournal(discarding: Bool) throws(CopyError) -> JournalMark {
         let stored = try CopyError.store { () throws(StoreError) in
             try store.schemaVersion() > 0 ? try store.checkpoint() : nil
         }
-        var last = Position(0)
         var chainAtStored: [UInt8]?
-        try CopyError.ledger { () throws(LedgerError) in
-            let replay = Replay(logsDirectory: logsDirectory, origin: store.origin)
-            try replay.lines { line throws(LedgerError) in
-                last = try Replay.decode(line).position
-                if last == stored?.position { chainAtStored = line.chain.digest.bytes }
+        let end = try CopyError.ledger { () throws(LedgerError) in
+            try Replay(logsDirectory: logsDirectory, origin: store.origin).lines { line throws(LedgerError) in
+                let position = try Replay.decode(line).position
+                if position == stored?.position { chainAtStored = line.chain.digest.bytes }
             }
         }
-        guard let stored, !discarding else { return }
-        guard stored.position <= last else {
-            throw .store(.ahead(store: stored.position, journal: last))
+        guard let stored, !discarding else { return end }
+        guard stored.position.value <= end.position else {
+            throw .store(.ahead(store: stored.position, journal: Position(end.position)))
         }
         guard chainAtStored == stored.chain else { throw .store(.foreign(stored.position)) }
+        return end
     }
 
     /// A rebuild that was killed leaves a session, which the server ends a moment later.
