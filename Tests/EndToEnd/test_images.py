@@ -23,8 +23,8 @@ SERVICES = ("gateway", "proxy", "platform")
 AGENT = "local-agent:1"
 # What an agent's container finds out, and then stays.
 LOOKS = """
-say() { if (exec 3<>/dev/tcp/$1/$2) 2>/dev/null; then echo "$1: reached"; else echo "$1: out of reach"; fi; }
-say proxy 8080; say postgres 5432
+say() { (exec 3<>/dev/tcp/$1/$2) 2>/dev/null && echo "$1:$2 reached" || echo "$1:$2 out of reach"; }
+say proxy 4000; say proxy 8080; say proxy 9000; say postgres 5432
 exec 3<>/dev/tcp/proxy/8080
 printf 'GET /usage/%s HTTP/1.1\\r\\nhost: proxy\\r\\nx-api-key: %s\\r\\nconnection: close\\r\\n\\r\\n' \\
     "$DISPATCH_USER" "$ANTHROPIC_API_KEY" >&3
@@ -183,7 +183,9 @@ def test_a_provisioned_container_reaches_the_proxy_and_not_the_database(platform
         return text if "looked" in text else ""
 
     text = wait_until(said, 20, "the agent's look around", every=0.2)
-    assert "proxy: reached" in text and "postgres: out of reach" in text
+    for port in (4000, 8080, 9000):
+        assert f"proxy:{port} reached" in text
+    assert "postgres:5432 out of reach" in text
     assert "HTTP/1.1 200" in text and '"user":"carol"' in text
 
     def memory() -> bool:
