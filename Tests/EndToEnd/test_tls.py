@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import anthropic
-import httpx
 import pytest
 import requests
 from processes import Process, free_port, wait_until
@@ -86,7 +85,7 @@ def test_an_sdk_streams_through_it(front, journal_ledger):
     client = anthropic.Anthropic(
         base_url=front.url("proxy"),
         api_key=journal_ledger.mint_key("alice"),
-        http_client=httpx.Client(verify=context),
+        http_client=anthropic.DefaultHttpxClient(verify=context),
     )
     hello = [{"role": "user", "content": "Hello"}]
     with client.messages.stream(model="claude-sonnet-4-6", max_tokens=50, messages=hello) as stream:
