@@ -110,7 +110,7 @@ def test_the_shells_socket_opens_through_it(front, journal_ledger):
     address = front.url("gateway").replace("https", "wss") + "/ws"
     headers = {"x-api-key": journal_ledger.mint_key("alice")}
     with connect(address, ssl=context, additional_headers=headers) as socket:
-        assert json.loads(socket.recv(timeout=10))["type"] == "init"
+        assert json.loads(socket.recv(timeout=10))["type"] == "ready"
 
 
 def test_what_is_for_those_inside_is_not_there(front, journal_ledger):
