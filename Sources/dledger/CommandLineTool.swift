@@ -30,8 +30,8 @@ enum CommandLineTool {
 
     /// Every command, in the order in which help lists them.
     static let commands: [CommandDescription] = [
-        ServeCommand.description, MigrateCommand.description, UsageCommand.description,
-        TailCommand.description,
+        ServeCommand.description, HealthCommand.description, MigrateCommand.description,
+        UsageCommand.description, TailCommand.description,
         VerifyCommand.description, ReplayCommand.description, RebuildCommand.description,
         BackupCommand.description, RestoreCommand.description,
         KeysCommand.description, QuotaCommand.description,

@@ -12,20 +12,12 @@ enum ServeCommand {
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
         var arguments = Arguments(words)
-        var services: Set<ServiceName> = []
-        while let word = arguments.word() {
-            guard let service = ServiceName(rawValue: word) else {
-                throw CommandFailure(
-                    ExitCode.usage, "there is no service \"\(word)\": gateway, proxy, platform")
-            }
-            services.insert(service)
-        }
+        let services = try ServiceName.take(from: &arguments)
         try arguments.end()
         // Signals are blocked here, before any thread starts, so that only the wait below sees them.
         let signals = Signals()
         let settings = try Settings(environment)
-        let house = try House(
-            settings, services: services.isEmpty ? Set(ServiceName.allCases) : services, environment)
+        let house = try House(settings, services: services, environment)
         try house.start()
         var signal = signals.wait()
         while !signal.stops { signal = signals.wait() }
@@ -36,4 +28,17 @@ enum ServeCommand {
 /// The services that one process can run.
 enum ServiceName: String, CaseIterable {
     case gateway, proxy, platform
+
+    /// Takes the services that a command line names; all, when it names none.
+    static func take(from arguments: inout Arguments) throws(CommandFailure) -> Set<ServiceName> {
+        var services: Set<ServiceName> = []
+        while let word = arguments.word() {
+            guard let service = ServiceName(rawValue: word) else {
+                throw CommandFailure(
+                    ExitCode.usage, "there is no service \"\(word)\": gateway, proxy, platform")
+            }
+            services.insert(service)
+        }
+        return services.isEmpty ? Set(allCases) : services
+    }
 }

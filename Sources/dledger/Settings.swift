@@ -64,6 +64,15 @@ struct Settings {
         platform = try PlatformSettings(environment)
     }
 
+    /// The port that `service` listens on.
+    func port(of service: ServiceName) -> Int {
+        switch service {
+        case .gateway: gatewayPort
+        case .proxy: proxyPort
+        case .platform: platformPort
+        }
+    }
+
     /// Works under another home.
     mutating func useHome(_ path: String) { home = Self.directory(path) }
 
@@ -106,8 +115,6 @@ struct Settings {
         Row(
             name: "PLATFORM_CHART_JS", standard: AdminSource.chartScriptStandard,
             meaning: "Chart.js for the admin page; missing: the page has tables only"),
-        Row(
-            name: "GRAFANA_URL", standard: "http://localhost:3200", meaning: "where Grafana is, for people"),
         Row(
             name: "LEDGER_METRICS_TOKEN", standard: "unset",
             meaning: "bearer token that /metrics then asks for"),

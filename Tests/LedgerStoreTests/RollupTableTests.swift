@@ -17,7 +17,7 @@ struct RollupTableTests {
             from: time, to: time.day.next.start, bucket: bucket, dimensions: dimensions, user: user)
     }
 
-    static let smallest: [(UsageBucketLength, Set<UsageDimension>, RollupTable)] = [
+    static let choices: [(UsageBucketLength, Set<UsageDimension>, RollupTable)] = [
         (.day, [], .byModelDaily), (.day, [.model], .byModelDaily),
         (.day, [.kind, .source, .provider, .model], .byModelDaily), (.day, [.user], .byUserDaily),
         (.day, [.user, .model], .daily), (.hour, [], .byModelHourly), (.hour, [.model], .byModelHourly),
@@ -26,7 +26,7 @@ struct RollupTableTests {
 
     @Test(
         "a question is answered from the table with the fewest rows that keeps apart what is asked for",
-        arguments: smallest)
+        arguments: choices)
     func smallest(_ bucket: UsageBucketLength, _ dimensions: Set<UsageDimension>, _ table: RollupTable) {
         #expect(RollupTable(for: Self.breakdown(bucket, dimensions)) == table)
         let ofOne = RollupTable(for: Self.breakdown(bucket, dimensions, user: UserID("someone")))
