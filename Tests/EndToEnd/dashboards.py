@@ -1,4 +1,4 @@
-"""Reads distro/observability as Grafana and Prometheus would: queries with their macros and variables expanded."""
+"""Reads distro/observability as Grafana and Prometheus would: queries with macros and variables expanded."""
 
 import json
 import re

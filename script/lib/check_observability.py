@@ -1,7 +1,7 @@
-"""Checks distro/observability by name: metrics, labels and views exist, alerts have their place in the runbook.
+"""Checks distro/observability by name: metrics, labels, columns, and the runbook's headings.
 
-Metrics and labels are those that Sources/ names, columns those of migrations/ on a private PostgreSQL, asked as
-ledger_reader. promtool and amtool judge the files that are theirs.
+Metrics and labels are those that Sources/ names; columns those that ledger_reader may read, by migrations/ on
+a private PostgreSQL. promtool and amtool judge the files that are theirs.
 """
 
 import re
@@ -67,7 +67,12 @@ def check_promql() -> None:
             findings.extend(f"{query.name}: no label is called {name}" for name in used - labels)
         bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring)\s*\([^)]*\)", "", bare)
         bare = re.sub(r"label_values\((\w+), *(\w+)\)", r"\1", bare)
-        words = set(re.findall(r"(?<![$\w.])([a-zA-Z_]\w*)(?!\s*\()\b(?!\()", bare)) - {"or", "and", "unless", "offset"}
+        words = set(re.findall(r"(?<![$\w.])([a-zA-Z_]\w*)(?!\s*\()\b(?!\()", bare)) - {
+            "or",
+            "and",
+            "unless",
+            "offset",
+        }
         findings.extend(f"{query.name}: no metric is called {name}" for name in words - metrics)
 
 
