@@ -8,11 +8,11 @@ import enum
 import json
 import os
 import subprocess
+import sysconfig
 import types
 import typing
 from pathlib import Path
 
-import compose
 import dashboards
 import pytest
 import yaml
@@ -21,7 +21,8 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as grafana
 
 register_default_plugins()
-COMPOSE = Path(compose.__file__).parent / "docker-compose"
+# The program itself: the wrapper around it always ends with 0.
+COMPOSE = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
 DISTRO = dashboards.ROOT / "distro"
 OVERLAY = "observability/docker-compose.observability.yml"
 SECRETS = ("GRAFANA_ADMIN_PASSWORD", "LEDGER_READER_PASSWORD", "ALERT_WEBHOOK_SECRET")
@@ -241,7 +242,7 @@ def config(*arguments: str, environment: dict) -> subprocess.CompletedProcess:
     """What Compose says of the platform with the overlay; it needs no engine for that."""
     files = ["-f", "docker-compose.platform.yml", "-f", OVERLAY]
     return subprocess.run(
-        [COMPOSE, *files, *arguments],
+        [COMPOSE, "--env-file", os.devnull, *files, *arguments],
         cwd=DISTRO,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
         capture_output=True,
