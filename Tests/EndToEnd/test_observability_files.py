@@ -6,9 +6,6 @@ judges the Compose files.
 
 import enum
 import json
-import os
-import subprocess
-import sysconfig
 import types
 import typing
 from pathlib import Path
@@ -19,12 +16,10 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as grafana
+from stack import PLATFORM, Compose, ComposeFailed, made_env
 
 register_default_plugins()
-# The program itself: the wrapper around it always ends with 0.
-COMPOSE = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
-DISTRO = dashboards.ROOT / "distro"
-OVERLAY = "observability/docker-compose.observability.yml"
+OVERLAY = dashboards.FOLDER / "docker-compose.observability.yml"
 SECRETS = ("GRAFANA_ADMIN_PASSWORD", "LEDGER_READER_PASSWORD", "ALERT_WEBHOOK_SECRET")
 
 
@@ -235,33 +230,17 @@ def test_every_variable_of_provisioning_is_given_by_the_overlay():
 
 
 def overlay() -> dict:
-    return yaml.safe_load((DISTRO / OVERLAY).read_text())
+    return yaml.safe_load(OVERLAY.read_text())
 
 
-def config(*arguments: str, environment: dict) -> subprocess.CompletedProcess:
-    """What Compose says of the platform with the overlay; it needs no engine for that."""
-    files = ["-f", "docker-compose.platform.yml", "-f", OVERLAY]
-    return subprocess.run(
-        [COMPOSE, "--env-file", os.devnull, *files, *arguments],
-        cwd=DISTRO,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def secrets() -> dict[str, str]:
-    """A value for every variable that one of the two files requires."""
-    text = (DISTRO / "docker-compose.platform.yml").read_text() + (DISTRO / OVERLAY).read_text()
-    return {part.split(":?")[0]: "x" for part in text.split("${")[1:] if ":?" in part.split("}")[0]}
+@pytest.fixture
+def environment(folder) -> dict[str, str]:
+    return made_env(folder) | {"DOCKER_GROUP_ID": "999"}
 
 
 @pytest.mark.parametrize("profiles", [[], ["--profile", "alloy"]], ids=["promtail", "alloy"])
-def test_compose_accepts_the_platform_with_its_overlay(profiles):
-    done = config(*profiles, "config", "--format", "json", environment=secrets())
-    assert done.returncode == 0, done.stderr
-    services = json.loads(done.stdout)["services"]
+def test_compose_accepts_the_platform_with_its_overlay(profiles, environment):
+    services = Compose([PLATFORM, OVERLAY], environment).config(*profiles)["services"]
     assert {"prometheus", "alertmanager", "grafana", "loki", "promtail"} <= services.keys()
     assert ("alloy" in services) == bool(profiles)
     for name in overlay()["services"].keys() & services.keys():
@@ -282,6 +261,7 @@ def test_compose_accepts_the_platform_with_its_overlay(profiles):
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_compose_refuses_to_start_without_a_secret(secret):
-    done = config("config", "-q", environment={k: v for k, v in secrets().items() if k != secret})
-    assert done.returncode != 0 and secret in done.stderr
+def test_compose_refuses_to_start_without_a_secret(secret, environment):
+    del environment[secret]
+    with pytest.raises(ComposeFailed, match=f"{secret} is missing a value"):
+        Compose([PLATFORM, OVERLAY], environment).run("config", "-q")
