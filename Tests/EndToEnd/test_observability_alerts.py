@@ -10,6 +10,7 @@ from alertmanager import Alertmanager, wait_for_alert
 from dispatches import SAMPLE, run
 from ledger import Prometheus
 from processes import wait_until
+from stack import PLATFORM
 
 
 class OurAlertmanager(Alertmanager):
@@ -82,7 +83,9 @@ def promtail() -> dict[str, dict]:
 
 
 def stages(job: dict, kind: str) -> list[dict]:
-    return [stage[kind] for stage in job["pipeline_stages"] if kind in stage]
+    """What the stages of one kind say, those for some lines only too."""
+    nested = [stage["match"]["stages"] for stage in job["pipeline_stages"] if "match" in stage]
+    return [stage[kind] for stage in [*job["pipeline_stages"], *sum(nested, [])] if kind in stage]
 
 
 def test_what_people_wrote_does_not_leave_with_the_journal(make_ledger):
@@ -116,6 +119,8 @@ def test_both_collectors_do_the_same():
             assert f"expressions = {{{listed}}}" in alloy
         for replace in stages(job, "replace"):
             assert f"`{replace['expression']}`" in alloy
+        for match in stages(job, "match"):
+            assert f"selector = `{match['selector']}`" in alloy
         for kind in ("structured_metadata", "labels"):
             for names in stages(job, kind):
                 listed = ", ".join(f'{key} = ""' for key in names)
@@ -128,6 +133,16 @@ def test_both_collectors_do_the_same():
             *rule.get("source_labels", []),
         ):
             assert text is None or f'"{text}"' in alloy
+
+
+def test_what_an_agent_prints_makes_no_label():
+    """An agent may print a level of its own invention with each line, and each would be a stream."""
+    outside = [stage for stage in promtail()["containers"]["pipeline_stages"] if "match" not in stage]
+    assert outside == []
+    (match,) = stages(promtail()["containers"], "match")
+    (name,) = re.fullmatch(r'\{service="(\w+)"\}', match["selector"]).groups()
+    platform = yaml.safe_load(PLATFORM.read_text())
+    assert platform["services"][name]["image"].startswith("${LEDGER_IMAGE")
 
 
 def test_labels_of_logs_are_few():
@@ -143,8 +158,7 @@ def test_labels_of_logs_are_few():
 
 def test_agents_containers_and_ours_are_read_and_nobody_else_s():
     (keep,) = (r for r in promtail()["containers"]["relabel_configs"] if r.get("action") == "keep")
-    platform = yaml.safe_load((dashboards.ROOT / "distro" / "docker-compose.platform.yml").read_text())
-    project = platform["name"]
+    project = yaml.safe_load(PLATFORM.read_text())["name"]
     for labels, is_kept in (((project, ""), True), (("", "alice"), True), ((project, "alice"), True)):
         assert bool(re.fullmatch(keep["regex"], ";".join(labels))) == is_kept
     for labels in (("", ""), ("other", ""), (f"{project}-2", "")):
