@@ -57,8 +57,8 @@ def test_their_health_checks_are_green(stack):
 
 def test_prometheus_has_our_rules_and_jobs_and_finds_alertmanager(stack):
     groups = requests.get(f"{PROMETHEUS}/api/v1/rules", timeout=10).json()["data"]["groups"]
-    loaded = [rule["name"] for group in groups for rule in group["rules"]]
-    assert loaded == [rule["alert"] for rule in dashboards.rules()]
+    loaded = {rule["name"] for group in groups for rule in group["rules"]}
+    assert loaded == {rule["alert"] for rule in dashboards.rules()}
     targets = requests.get(f"{PROMETHEUS}/api/v1/targets", timeout=10).json()["data"]["activeTargets"]
     assert {(target["labels"]["job"], target["scrapeUrl"]) for target in targets} == {
         ("gateway", "http://gateway:4000/metrics"),
