@@ -281,7 +281,7 @@ class Prometheus:
             for name, port in targets.items()
         ]
         configuration = folder / "prometheus.yml"
-        every_second = "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+        every_second = "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
         scrape_configs = scrape_configs or f"scrape_configs: {json.dumps(jobs)}\n"  # JSON is YAML
         configuration.write_text(every_second + scrape_configs)
         self.process = Process(
