@@ -35,7 +35,8 @@ struct RollupTableTests {
 
     @Test("every breakdown comes to the same, from every table")
     func sums() throws {
-        let store = try TestDatabase().open()
+        let database = try TestDatabase()
+        let store = try database.open()
         _ = try store.resume(journalEnd: Position(9), chainAt: Self.journal.chain(at:))
         try store.ingest(Self.journal.batch(1...4))
         try store.ingest(Self.journal.batch(5...9))
