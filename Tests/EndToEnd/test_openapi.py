@@ -40,7 +40,7 @@ checks.positive_data_acceptance.enabled = false
 include-operation-id = ["reportUsage"]
 checks.positive_data_acceptance.enabled = false
 
-# A range begins before it ends, and not too long ago; a whole number is written as one; a cursor was answered.
+# A range begins before it ends, not too long ago; a whole number is written as one; a cursor was answered.
 [[operations]]
 include-operation-id = ["usage", "setQuota", "logs"]
 checks.positive_data_acceptance.enabled = false
