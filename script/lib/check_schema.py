@@ -1,4 +1,4 @@
-"""Runs the migrations, functions and views on a private PostgreSQL, then migrations/checks: no rows may come back."""
+"""Runs migrations, functions and views on a private PostgreSQL, then migrations/checks: no rows may come back."""
 
 import sys
 from pathlib import Path

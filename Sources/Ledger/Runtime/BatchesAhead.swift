@@ -31,7 +31,7 @@ final class BatchesAhead {
     private var isUnderWay = false
 
     /// How many events a batch may have that is begun from now on.
-    var eventsMax = CatchUpPace.eventsMaxAlone
+    var eventsMax = CatchUpPace().eventsMax
 
     /// The place after what was handed out.
     private(set) var mark: JournalMark

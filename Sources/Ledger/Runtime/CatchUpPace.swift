@@ -7,7 +7,8 @@
 /// time. Where its lag grows all the same it tries full speed; where it grows even so, nothing is to be
 /// gained, and the callers go first again for a while.
 struct CatchUpPace {
-    /// Events in a batch when nobody appends.
+    /// Events in a batch when nobody appends, after a few that grow to it: so that those who begin to append
+    /// meanwhile are not behind a large one at once.
     static let eventsMaxAlone = 40_000
     /// Events in a batch beside live traffic: what one batch delays is over soon.
     static let eventsMaxBeside = 250
@@ -20,7 +21,7 @@ struct CatchUpPace {
     /// How long the lag is watched before it says whether the copy follows.
     static let trialNanoseconds: UInt64 = 10_000_000_000
     /// How long full speed is not tried again after it did not help.
-    static let patienceNanoseconds: UInt64 = 600_000_000_000
+    static let patienceNanoseconds: UInt64 = 1_800_000_000_000
 
     /// How it works beside live traffic.
     private enum Manner { case sparing, full }
@@ -35,7 +36,7 @@ struct CatchUpPace {
     private var isSparing: Bool { isBesideLive && manner == .sparing }
 
     /// How many events the next batch may have.
-    var eventsMax: Int { isSparing ? Self.eventsMaxBeside : Self.eventsMaxAlone }
+    private(set) var eventsMax = Self.eventsMaxBeside
 
     /// How long to rest after a batch that took the time from `began` to `now`.
     ///
@@ -55,7 +56,11 @@ struct CatchUpPace {
         }
         last = (journalEnd, now)
         judge(lag, now)
-        guard isSparing else { return 0 }
+        guard isSparing else {
+            eventsMax = min(eventsMax * 2, Self.eventsMaxAlone)
+            return 0
+        }
+        eventsMax = Self.eventsMaxBeside
         return min((now &- began) &* Self.restForWork, Self.restNanosecondsMax)
     }
 

@@ -9,6 +9,7 @@ extension LedgerStore {
     }
 
     /// Begins a transaction and sends the batch to the session's incoming tables, where nobody else sees it.
+    ///
     /// What was sent before and not stored is given up.
     ///
     /// - Returns: what ``store(_:)`` takes.

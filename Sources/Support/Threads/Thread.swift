@@ -6,8 +6,9 @@ import CPlatform
 package struct Thread: Sendable {
     private let id: pthread_t
 
-    /// Starts the thread; `name` is cut to 15 bytes, as the kernel does. In the background it works when no
-    /// other wants the processor.
+    /// Starts the thread; `name` is cut to 15 bytes, as the kernel does.
+    ///
+    /// In the background it works when no other wants the processor.
     package init(
         named name: String, inBackground isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
     ) throws(ThreadError) {

@@ -60,6 +60,7 @@ package struct PostgresRebuild {
             let genesis = ChainHash.genesis(origin: store.origin).digest.bytes
             _ = try store.resume(journalEnd: Position(0)) { $0 == Position(0) ? genesis : nil }
         }
+        batches.eventsMax = CatchUpPace.eventsMaxAlone
         while let sent = try batches.next() {
             try sent.store()
             progress(sent.batch.events, sent.batch.bytes)
