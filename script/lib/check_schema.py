@@ -1,4 +1,4 @@
-"""Runs migrations, functions and views on a private PostgreSQL, then migrations/checks: none may find a row."""
+"""Runs migrations and objects on a private PostgreSQL, then migrations/checks: none may find a row."""
 
 import sys
 from pathlib import Path
