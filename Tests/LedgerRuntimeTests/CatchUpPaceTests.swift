@@ -9,7 +9,7 @@ struct CatchUpPaceTests {
     @Test("Alone it goes on at full speed, in batches that grow")
     func alone() {
         var pace = CatchUpPace()
-        for step in 1...10 {
+        for step in 1...11 {
             let now = UInt64(step) * second
             #expect(
                 pace.restNanoseconds(journalEnd: 5_000, lag: 50_000, from: now - 1, to: now) == 0)
@@ -36,7 +36,7 @@ struct CatchUpPaceTests {
         var pace = CatchUpPace()
         _ = pace.restNanoseconds(journalEnd: 0, lag: 50_000, from: 0, to: second)
         #expect(pace.restNanoseconds(journalEnd: 900, lag: 50_000, from: second, to: 2 * second) > 0)
-        #expect(pace.restNanoseconds(journalEnd: 1_900, lag: 10, from: second, to: 3 * second) == 0)
+        #expect(pace.restNanoseconds(journalEnd: 1_900, lag: 1_000, from: second, to: 3 * second) == 0)
         #expect(pace.restNanoseconds(journalEnd: 2_900, lag: 50_000, from: second, to: 4 * second) > 0)
         #expect(pace.restNanoseconds(journalEnd: 2_900, lag: 50_000, from: second, to: 5 * second) == 0)
         #expect(pace.eventsMax == CatchUpPace.eventsMaxBeside * 2)
@@ -54,7 +54,7 @@ struct CatchUpPaceTests {
         }
     }
 
-    private let resting: UInt64 = 300_000_000
+    private let resting = CatchUpPace.restNanosecondsMax
 
     @Test("Where the lag grows for ten seconds it tries full speed, and keeps to it while the lag shrinks")
     func growing() {
@@ -64,7 +64,7 @@ struct CatchUpPaceTests {
         #expect(run(&pace, 13...60) { 50_000 - $0 } == Array(repeating: 0, count: 48))
         #expect(pace.eventsMax == CatchUpPace.eventsMaxAlone)
         // At the end of the lag it begins anew.
-        _ = run(&pace, 61...61) { _ in 10 }
+        _ = run(&pace, 61...61) { _ in 1_000 }
         #expect(run(&pace, 62...64) { 50_000 + $0 } == Array(repeating: resting, count: 3))
     }
 

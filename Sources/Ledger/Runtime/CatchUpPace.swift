@@ -11,11 +11,13 @@ struct CatchUpPace {
     /// meanwhile are not behind a large one at once.
     static let eventsMaxAlone = 40_000
     /// Events in a batch beside live traffic: what one batch delays is over soon.
-    static let eventsMaxBeside = 250
+    static let eventsMaxBeside = 25
+    /// A copy with so few events before it keeps up.
+    static let behindEvents: Int64 = 1_000
     /// From how many events a second on the traffic counts as live.
     static let liveEventsPerSecond: Int64 = 100
     /// How long it rests for each part of time that it worked.
-    static let restForWork: UInt64 = 3
+    static let restForWork: UInt64 = 9
     /// The longest rest.
     static let restNanosecondsMax: UInt64 = 500_000_000
     /// How long the lag is watched before it says whether the copy follows.
@@ -52,7 +54,7 @@ struct CatchUpPace {
             let appended = Double(max(journalEnd - last.journalEnd, 0))
             let seconds = Double(max(now &- last.nanoseconds, 1)) / 1e9
             isBesideLive =
-                lag > Int64(Self.eventsMaxBeside) && appended / seconds >= Double(Self.liveEventsPerSecond)
+                lag > Self.behindEvents && appended / seconds >= Double(Self.liveEventsPerSecond)
         }
         last = (journalEnd, now)
         judge(lag, now)
