@@ -215,6 +215,7 @@ final class ProxyCall {
 
     private func release(_ receipt: Receipt?) {
         if case .callSettled(let event)? = receipt?.events.last?.event {
+            service.metrics.genAI.observe(event)
             answer.cost = event.cost
             answer.position = receipt?.position
         }
