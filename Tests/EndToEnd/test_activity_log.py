@@ -8,6 +8,7 @@ from processes import wait_until
 
 HELLO = [{"role": "user", "content": "The pelican's secret"}]
 WORDS = {"timestamp", "event", "message", "position"}
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def lines(ledger) -> list[dict]:
@@ -60,3 +61,15 @@ def test_a_call_and_a_run_have_their_lines_without_a_prompt_across_a_crash(make_
     for service in ("gateway", "proxy", "platform"):
         assert ledger.sample("ledger_activity_failures_total", service) == 0
     wait_until(lambda: ledger.sample("ledger_activity_lag_events") == 0, 10, "the lag to be gone")
+
+
+def test_one_trace_is_in_the_lines_of_the_gateway_and_the_proxy(make_ledger):
+    ledger = make_ledger(environment={"LEDGER_KERNEL": MODEL, "LEDGER_LOG_LEVEL": "debug"})
+    key = ledger.mint_key("alice")
+    run(ledger, "hello", key, headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
+    run(ledger, "hello", key)
+    log = [json.loads(line) for line in (ledger.folder / "server.log").read_text().splitlines()]
+    traced = [line for line in log if line.get("trace_id") == TRACE]
+    assert {line["service"] for line in traced} == {"gateway", "proxy"}
+    assert [line["message"] for line in traced] == ["a call is settled", "a run has ended"]
+    assert {line["trace_id"] for line in log if "trace_id" in line} == {TRACE}
