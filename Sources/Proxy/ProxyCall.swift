@@ -5,6 +5,7 @@ import HTTP
 import HTTPClient
 import LedgerCore
 import LedgerRuntime
+import Logging
 import Threads
 
 /// One call: reserve, forward, pass the answer through, settle, end.
@@ -58,6 +59,9 @@ final class ProxyCall {
         answer.provider = route.provider
     }
 
+    private var callID: String { identity.callID.text }
+    private var log: Logger { service.log.tracing(exchange.trace?.traceID) }
+
     // MARK: Reserve
 
     func start(at upstream: ProxyConfiguration.Upstream, key: String) {
@@ -107,6 +111,7 @@ final class ProxyCall {
             return forward(to: upstream, key: key)
         }
         service.metrics.refused["unavailable"].increment()
+        log.warning("a call could not be recorded", ["call": callID, "error": "\(error)"], onceEvery: 10)
         end(
             with: .unavailable("The ledger cannot record calls now; nothing was sent. Try again in a moment.")
         )
@@ -171,6 +176,9 @@ final class ProxyCall {
         switch result {
         case .success: settle(.complete)
         case .failure(let error):
+            log.warning(
+                "a provider gave no whole answer",
+                ["call": callID, "provider": route.provider.rawValue, "error": error.reason], onceEvery: 10)
             let wasSent = error.requestMayHaveBeenProcessed
             if answer.status == 0 { answer.failure = UpstreamFailure.answer(to: error) }
             settle(wasSent ? .broken : .notSent)
@@ -215,6 +223,8 @@ final class ProxyCall {
 
     private func release(_ receipt: Receipt?) {
         if case .callSettled(let event)? = receipt?.events.last?.event {
+            service.metrics.genAI.observe(event)
+            log.debug("a call is settled", ["call": callID, "result": event.result.rawValue])
             answer.cost = event.cost
             answer.position = receipt?.position
         }
@@ -225,6 +235,7 @@ final class ProxyCall {
 
     /// The reservation stays open; the next start expires it at its reserved amount.
     private func giveUp() {
+        log.error("the end of a call is not recorded", ["call": callID])
         answer.refuse(.unavailable("The answer could not be recorded."))
         ended()
     }

@@ -8,6 +8,7 @@ final class ProxyMetrics: Sendable {
     let unrecorded: Family<Counter>
     let upstreamDuration: Family<Histogram>
     let firstByte: Family<Histogram>
+    let genAI: GenAIMetrics
 
     init(_ set: MetricSet, ledger: Ledger, usersMax: Int) {
         refused = set.counter(
@@ -22,6 +23,7 @@ final class ProxyMetrics: Sendable {
         firstByte = set.histogram(
             "proxy_time_to_first_byte_seconds", help: "From sending a request to the head of its answer.",
             labels: ["provider"], bounds: Distribution.dispatchSeconds)
+        genAI = GenAIMetrics(set, prices: ledger.prices)
         set.collect { Self.writeTotals(ledger, usersMax, to: &$0) }
     }
 

@@ -24,7 +24,7 @@ package final class ProxyService {
     var calls: [UniqueID: ProxyCall] = [:]
     /// The routes that every service has, and the proxy's own.
     package let shell: ServiceShell
-    private let log: Logger
+    let log: Logger
     private var random = SystemRandomNumberGenerator()
     private var onIdle: (() -> Void)?
 

@@ -19,6 +19,7 @@ struct House {
     private let log: Logger
     private let ledger: Ledger
     private let ingest: PostgresIngest?
+    private let activity: ActivityLog
     private let loop: EventLoop
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
@@ -45,6 +46,7 @@ struct House {
         ingest = settings.postgresURL.map { [ledger, log] in
             PostgresIngest(ledger: ledger, url: $0, log: log.with(service: "ingest"))
         }
+        activity = ActivityLog(ledger, log: log.with(service: "activity"))
         do throws(EventLoopError) { loop = try EventLoop() } catch {
             throw CommandFailure(ExitCode.unavailable, "no event loop: \(error.reason)")
         }
@@ -60,7 +62,10 @@ struct House {
         let health = LedgerHealth(ledger, ingest: ingest)
         for name in ServiceName.allCases where services.contains(name) {
             let set = MetricSet()
-            set.collect { shared.write(to: &$0) }
+            set.collect { [activity] in
+                shared.write(to: &$0)
+                activity.write(to: &$0)
+            }
             let scrape = SharedScrape { set.render($0) }
             let engine = EngineHealth()
             let shell = ServiceShell(
@@ -120,6 +125,7 @@ struct House {
         do throws(ThreadError) {
             try loop.start(named: "ledger-loop")
             try ingest?.start()
+            try activity.start()
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
         if let platform {
             let platform = Confined(platform)
@@ -131,6 +137,7 @@ struct House {
     func stop(_ signals: Signals) -> Int32 {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
+        shutdown.add("activity", limitMilliseconds: 2_000) { [activity] in activity.stop() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
         if let admin {
             let admin = Confined(admin)

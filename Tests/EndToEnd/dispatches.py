@@ -13,9 +13,11 @@ SAMPLE = f"command:{sys.executable} {KERNELS / 'sample_kernel.py'}"
 MODEL = "messages:claude-sonnet-4-6"
 
 
-def message(ledger, text: str, key: str | None = None, timeout: float = 60, **fields) -> requests.Response:
+def message(
+    ledger, text: str, key: str | None = None, timeout: float = 60, headers: dict | None = None, **fields
+) -> requests.Response:
     """POSTs one message; without a key as the administrator, who names a `user`."""
-    headers = {"authorization": f"Bearer {key}"} if key else ledger.admin
+    headers = ({"authorization": f"Bearer {key}"} if key else ledger.admin) | (headers or {})
     return requests.post(
         f"{ledger.gateway_url}/api/message",
         json={"text": text, **fields},

@@ -97,6 +97,31 @@ def test_each_metric_of_the_copy_is_documented(ledger):
     assert [name for name in names if f"`{name}" not in told] == []
 
 
+def test_calls_are_measured_by_the_names_of_opentelemetry(journal_ledger):
+    key = journal_ledger.mint_key("alice")
+    for _ in range(2):
+        journal_ledger.anthropic(key).messages.create(
+            model="claude-sonnet-4-6", max_tokens=50, messages=HELLO
+        )
+    journal_ledger.openai(key).chat.completions.create(model="gpt-4o", max_tokens=50, messages=HELLO)
+    journal_ledger.openai(key).models.list()
+    calls = [call for call in journal_ledger.wait_settled(4) if call["api"] != "models"]
+    assert len(calls) == 3
+    for provider in ("anthropic", "openai"):
+        ended = [call for call in calls if call["provider"] == provider]
+        labels = {"gen_ai_operation_name": "chat", "gen_ai_provider_name": provider}
+        for direction, field in (("input", "tokensIn"), ("output", "tokensOut")):
+            typed = labels | {"gen_ai_token_type": direction}
+            assert journal_ledger.sample("gen_ai_client_token_usage_count", **typed) == len(ended)
+            used = journal_ledger.sample("gen_ai_client_token_usage_sum", **typed)
+            assert used == sum(call[field] for call in ended) > 0
+        name = "gen_ai_client_operation_duration_seconds"
+        assert journal_ledger.sample(f"{name}_count", **labels) == len(ended)
+        took = sum(call["durationMs"] for call in ended) / 1000
+        assert journal_ledger.sample(f"{name}_sum", **labels) == pytest.approx(took)
+    assert check_metrics(journal_ledger.metrics_text("proxy")) == ""
+
+
 def test_totals_survive_a_restart(journal_ledger):
     client = journal_ledger.anthropic(journal_ledger.mint_key("alice"))
     client.messages.create(model="claude-sonnet-4-6", max_tokens=50, messages=HELLO)

@@ -70,4 +70,50 @@ struct ProxyMetricsTests {
                 #"proxy_api_calls_total{user_id="ann",model="other",status="error"} 3"#
             ])
     }
+
+    @Test("Tokens and durations are counted as OpenTelemetry names them, for calls that make something")
+    func generativeAI() throws {
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(Samples.answer)))
+        defer { proxy.stop() }
+        for _ in 1...2 { #expect(try proxy.message().status == 200) }
+        _ = try proxy.send("GET", "/v1/models", headers: ["x-api-key: \(try ProxyFixture.key("ann"))"])
+        _ = try proxy.settled(3)
+        let labels =
+            #"gen_ai_operation_name="chat",gen_ai_provider_name="anthropic","#
+            + #"gen_ai_request_model="claude-sonnet-4-5",gen_ai_response_model="claude-sonnet-4-5""#
+        let sums = try proxy.samples("gen_ai_client_token_usage_sum")
+        #expect(
+            sums == [
+                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="input"} 2000"#,
+                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="output"} 400"#,
+            ])
+        let buckets = try proxy.samples("gen_ai_client_token_usage_bucket")
+        #expect(buckets.count == 2 * 15)
+        #expect(
+            buckets.contains(
+                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="256"} 0"#))
+        #expect(
+            buckets.contains(
+                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="1024"} 2"#))
+        #expect(
+            try proxy.samples("gen_ai_client_operation_duration_seconds_count") == [
+                #"gen_ai_client_operation_duration_seconds_count{\#(labels),error_type=""} 2"#
+            ])
+    }
+
+    @Test("A call that failed has a duration and its error, and no tokens; its model is no series of its own")
+    func generativeAIFailed() throws {
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(404, #"{"type":"error"}"#)))
+        defer { proxy.stop() }
+        for name in ["a", "b"] {
+            _ = try proxy.message(#"{"model":"unknown-\#(name)","max_tokens":1,"messages":[]}"#)
+        }
+        #expect(try proxy.samples("gen_ai_client_token_usage_count").isEmpty)
+        #expect(
+            try proxy.samples("gen_ai_client_operation_duration_seconds_count") == [
+                #"gen_ai_client_operation_duration_seconds_count{gen_ai_operation_name="chat","#
+                    + #"gen_ai_provider_name="anthropic",gen_ai_request_model="other","#
+                    + #"gen_ai_response_model="other",error_type="404"} 2"#
+            ])
+    }
 }

@@ -29,6 +29,18 @@ struct ProxyPassThroughTests {
         #expect(settled.providerRequestID == "msg_1")
     }
 
+    @Test("The trace that a call belongs to reaches the provider as it came")
+    func trace() throws {
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(Samples.answer)))
+        defer { proxy.stop() }
+        let fields = [
+            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tracestate: a=1",
+        ]
+        #expect(try proxy.message(headers: fields).status == 200)
+        let request = try #require(proxy.upstream.requests.first)
+        for field in fields { #expect(request.contains(field + "\r\n")) }
+    }
+
     @Test("A provider's name for its answer is recorded as a name, whatever bytes it sends")
     func oddIdentifier() throws {
         let answer = Samples.answer.replacing("msg_1", with: #"msg\u0000\n_ü1"#)

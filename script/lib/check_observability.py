@@ -36,10 +36,11 @@ def tool(*command: str, cwd: Path = dashboards.FOLDER) -> None:
 def named_in_sources() -> tuple[set[str], set[str]]:
     """Metrics, histograms by their parts too, and labels that the services can show."""
     text = "\n".join(path.read_text() for path in sorted(Path("Sources").rglob("*.swift")))
-    names = set(re.findall(r'"((?:gateway|proxy|platform|ledger)_[a-z_]+)"', text))
+    names = set(re.findall(r'"((?:gateway|proxy|platform|ledger|gen_ai)_[a-z_]+)"', text))
     for suffix in re.findall(r'"\\\(service\)(_[a-z_]+)"', text):
         names |= {service + suffix for service in SERVICES}
-    parts = {name + part for name in names for part in ("_bucket", "_sum", "_count") if "seconds" in name}
+    histograms = {name for name in names if "seconds" in name or name.endswith("_token_usage")}
+    parts = {name + part for name in histograms for part in ("_bucket", "_sum", "_count")}
     labels = set()
     for listed in re.findall(r"labels: \[([^\]]+)\]", text):
         labels |= set(re.findall(r'"(\w+)"', listed))

@@ -1,3 +1,4 @@
+package import HTTP
 package import LedgerCore
 
 /// What somebody asks an agent to do.
@@ -12,16 +13,20 @@ package struct DispatchRequest: Sendable {
     package var text: String
     /// The model asked for; nil: the kernel's own.
     package var model: String?
+    /// The trace that it belongs to; its kernel's calls belong to it too.
+    package var trace: TraceParent?
 
     /// Creates a request.
     package init(
-        user: UserID, source: String, sessionID: String? = nil, text: String, model: String? = nil
+        user: UserID, source: String, sessionID: String? = nil, text: String, model: String? = nil,
+        trace: TraceParent? = nil
     ) {
         self.user = user
         self.source = source
         self.sessionID = sessionID
         self.text = text
         self.model = model
+        self.trace = trace
     }
 }
 

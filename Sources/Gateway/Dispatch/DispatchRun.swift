@@ -1,5 +1,6 @@
 import Access
 import EventLoop
+import HTTP
 import LedgerCore
 import LedgerRuntime
 import Logging
@@ -75,6 +76,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
     var dispatchID: UniqueID { identity.dispatchID }
     var stateName: String { state.rawValue }
     var isQueued: Bool { state == .queued }
+    private var log: Logger { desk.log.tracing(request.trace?.traceID) }
     var ageMilliseconds: Int64 { milliseconds(since: askedNanoseconds) }
 
     private func milliseconds(since start: UInt64) -> Int64 {
@@ -163,7 +165,8 @@ final class DispatchRun: DispatchHandle, RunDescription {
         let task = KernelTask(
             dispatchID: dispatchID, user: identity.user, sessionID: sessionID, text: request.text,
             model: request.model, proxyURL: desk.configuration.proxyURL,
-            key: ProxyKey.mint(for: identity.user, secret: desk.configuration.keySecret))
+            key: ProxyKey.mint(for: identity.user, secret: desk.configuration.keySecret),
+            trace: request.trace)
         kernelRun = desk.kernel.start(
             task,
             KernelHandlers(
@@ -184,7 +187,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
 
     /// The kernel does not end: its slot is given back all the same.
     private func abandonKernel() {
-        desk.log.error("a kernel did not end when told to", ["dispatch": dispatchID.text])
+        log.error("a kernel did not end when told to", ["dispatch": dispatchID.text])
         kernelEnded(KernelEnd(failure: KernelFailure(.hang, "The kernel did not end when it was told to.")))
     }
 
@@ -244,7 +247,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
                     run.settle(report, ending, waited: 0)
                 }
             case .failure(let error):
-                run.desk.log.error(
+                run.log.error(
                     "the end of a run is not recorded",
                     ["dispatch": run.dispatchID.text, "error": "\(error)"])
                 run.end(.refused(.unrecorded))
@@ -262,6 +265,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
     // MARK: End
 
     private func end(_ outcome: DispatchOutcome) {
+        log.debug("a run has ended", ["dispatch": dispatchID.text, "user": identity.user.text])
         state = .ended
         deadline?.cancel()
         tell(outcome)

@@ -1,3 +1,4 @@
+package import HTTP
 package import LedgerCore
 
 /// What runs an agent: one protocol for every kind.
@@ -46,11 +47,13 @@ package struct KernelTask: Sendable {
     package let proxyURL: String
     /// The user's key for the Proxy.
     package let key: String
+    /// The trace that it belongs to, sent with each of its model calls.
+    package let trace: TraceParent?
 
     /// Creates a task.
     package init(
         dispatchID: UniqueID, user: UserID, sessionID: String, text: String, model: String? = nil,
-        proxyURL: String, key: String
+        proxyURL: String, key: String, trace: TraceParent? = nil
     ) {
         self.dispatchID = dispatchID
         self.user = user
@@ -59,6 +62,7 @@ package struct KernelTask: Sendable {
         self.model = model
         self.proxyURL = proxyURL
         self.key = key
+        self.trace = trace
     }
 }
 

@@ -1,3 +1,4 @@
+import HTTP
 import LedgerCore
 
 /// The environment of a kernel's process: what its agent needs, and no secret but the user's own key.
@@ -21,6 +22,7 @@ package enum KernelEnvironment {
             variables["DISPATCH_MODEL"] = model
             variables["ANTHROPIC_MODEL"] = model
         }
+        variables["TRACEPARENT"] = task.trace?.text
         // Claude Code adds these to each of its calls.
         variables["ANTHROPIC_CUSTOM_HEADERS"] = KernelHeaders.links(of: task)
             .map { "\($0.name): \($0.value)" }.joined(separator: "\n")
@@ -28,7 +30,7 @@ package enum KernelEnvironment {
     }
 }
 
-/// The request headers that tell the Proxy which run a call belongs to.
+/// The request headers that tell the Proxy which run, and which trace, a call belongs to.
 enum KernelHeaders {
     /// Names and values; a session's name that cannot stand in a header is left out.
     static func links(of task: KernelTask) -> [(name: String, value: String)] {
@@ -36,6 +38,7 @@ enum KernelHeaders {
         if !task.sessionID.isEmpty, task.sessionID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             links.append((name: "x-session-id", value: task.sessionID))
         }
+        if let trace = task.trace { links.append((name: "traceparent", value: trace.text)) }
         return links
     }
 }

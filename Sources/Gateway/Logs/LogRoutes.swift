@@ -97,7 +97,8 @@ package final class LogRoutes: Sendable {
                 body: body)
         case .failure(.noSuchPlace): LogQueryError.cursor.problem.response(on: exchange)
         case .failure(.unreadable(let reason)):
-            log.error("a day of the journal cannot be read", ["error": "\(reason)"])
+            log.tracing(exchange.trace?.traceID).error(
+                "a day of the journal cannot be read", ["error": "\(reason)"])
             Problem(
                 status: 500, type: "/problems/journal-unreadable", title: "The day cannot be read",
                 detail: "A file of that day is not as it was written; run dledger verify."

@@ -29,7 +29,8 @@ struct MessageRoutes {
         guard let caller = access.caller(of: exchange) else { return }
         do throws(MessageError) {
             guard let document = try? parser.parse(exchange.body) else { throw Self.notJSON }
-            let request = try request(document.root, from: caller, defaultSource: "api")
+            let request = try request(
+                document.root, from: caller, in: exchange.trace, defaultSource: "api")
             exchange.user = request.user.text
             let handle = desk.submit(
                 request, DispatchHandlers(onEvent: { _ in }) { answer($0, on: exchange) })
@@ -50,7 +51,8 @@ struct MessageRoutes {
                 guard requests.count < Self.batchMax else {
                     throw MessageError("A batch has at most \(Self.batchMax) messages.")
                 }
-                requests.append(try request(value, from: caller, defaultSource: "batch"))
+                requests.append(
+                    try request(value, from: caller, in: exchange.trace, defaultSource: "batch"))
             }
             guard !requests.isEmpty else { throw MessageError("\"messages\" is empty.") }
             exchange.user = requests[0].user.text
@@ -60,7 +62,7 @@ struct MessageRoutes {
 
     /// One message as a request for whom it is: a user's key speaks for its user alone.
     private func request(
-        _ value: JSONValue, from caller: Caller, defaultSource: String
+        _ value: JSONValue, from caller: Caller, in trace: TraceParent?, defaultSource: String
     ) throws(MessageError) -> DispatchRequest {
         let body = try MessageBody(value)
         let user: UserID
@@ -78,7 +80,7 @@ struct MessageRoutes {
         }
         return DispatchRequest(
             user: user, source: body.source ?? defaultSource, sessionID: body.sessionID, text: body.text,
-            model: body.model)
+            model: body.model, trace: trace)
     }
 
     private func answer(_ outcome: DispatchOutcome, on exchange: HTTPExchange) {

@@ -6,13 +6,17 @@ package import Threads
 
 /// A subscription to the journal: one thread that reads behind the writer and hands on what is durable.
 ///
-/// It begins with the first event and misses none. It never holds up the writer: it reads the journal's
-/// files.
+/// It begins with the first event, or behind a position, and misses none. It never holds up the writer: it
+/// reads the journal's files.
 package final class JournalFollower: Sendable {
     /// Takes events in their order, on the follower's thread; `journalEnd` is how far the journal went.
-    package typealias Body = @Sendable (_ events: [RecordedEvent], _ journalEnd: Position) -> Void
+    ///
+    /// False: it could not take them, and gets the same ones again a second later.
+    package typealias Body = @Sendable (_ events: [RecordedEvent], _ journalEnd: Position) -> Bool
 
     private let ledger: Ledger
+    private let name: String
+    private let beginning: @Sendable () -> Position?
     private let log: Logger
     private let body: Body
     private let bell: Semaphore
@@ -22,9 +26,17 @@ package final class JournalFollower: Sendable {
     private static let eventsMax = 5_000
     private static let pauseMilliseconds = 1_000
 
-    /// Creates the subscription; ``start()`` runs it.
-    package init(_ ledger: Ledger, log: Logger, _ body: @escaping Body) {
+    /// Creates the subscription; ``start()`` runs it, on a thread called `name`.
+    ///
+    /// `start` says, on that thread, behind which position it begins; nil: not yet, ask again in a second.
+    package init(
+        _ ledger: Ledger, named name: String,
+        from start: @escaping @Sendable () -> Position? = { Position(0) },
+        log: Logger, _ body: @escaping Body
+    ) {
         self.ledger = ledger
+        self.name = name
+        beginning = start
         self.log = log
         self.body = body
         bell = ledger.subscribe()
@@ -32,7 +44,7 @@ package final class JournalFollower: Sendable {
 
     /// Starts the thread.
     package func start() throws(ThreadError) {
-        let thread = try Thread(named: "ledger-history") { [self] in run() }
+        let thread = try Thread(named: name) { [self] in run() }
         self.thread.withLock { $0 = thread }
     }
 
@@ -46,18 +58,35 @@ package final class JournalFollower: Sendable {
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     private func run() {
+        var start: Position?
         var mark: JournalMark?
         while !isStopping {
-            do throws(LedgerError) { try follow(from: &mark) } catch {
-                log.error("the journal cannot be followed", ["error": "\(error)"], onceEvery: 10)
-                _ = bell.wait(timeoutMilliseconds: Self.pauseMilliseconds)
+            start = start ?? beginning()
+            guard let first = start else {
+                pause()
+                continue
             }
+            do throws(LedgerError) { try follow(after: first, from: &mark) } catch {
+                log.error("the journal cannot be followed", ["error": "\(error)"], onceEvery: 10)
+            }
+            pause()
         }
     }
 
-    /// Reads on from `mark`, and keeps it up to date, until stopped or failed.
-    private func follow(from mark: inout JournalMark?) throws(LedgerError) {
-        var reader = try open(from: mark)
+    /// Waits a second, however often the bell is rung, or until stopped.
+    private func pause() {
+        let begun = ledger.configuration.monotonicNanoseconds()
+        while !isStopping,
+            ledger.configuration.monotonicNanoseconds() &- begun < UInt64(Self.pauseMilliseconds) * 1_000_000
+        {
+            _ = bell.wait(timeoutMilliseconds: Self.pauseMilliseconds)
+        }
+    }
+
+    /// Reads on from `mark`, or behind `first`, and keeps the mark up to date, until stopped, failed, or not
+    /// taken.
+    private func follow(after first: Position, from mark: inout JournalMark?) throws(LedgerError) {
+        var reader = try open(after: first, from: mark)
         while !isStopping {
             let limit = ledger.read { $0.mark }
             var events: [RecordedEvent] = []
@@ -69,17 +98,22 @@ package final class JournalFollower: Sendable {
                     after: Position(reader.mark.position), milliseconds: Self.pauseMilliseconds, with: bell)
                 continue
             }
-            body(events, Position(limit.position))
+            guard body(events, Position(limit.position)) else { return }
             mark = reader.mark
         }
     }
 
-    private func open(from mark: JournalMark?) throws(LedgerError) -> JournalReader {
+    private func open(after first: Position, from mark: JournalMark?) throws(LedgerError) -> JournalReader {
+        let (path, origin) = (ledger.configuration.logsDirectory, ledger.configuration.origin)
         do throws(JournalError) {
             // The writer has checked the chain, or a thread of its own does.
-            return try JournalReader(
-                directory: ledger.configuration.logsDirectory, origin: ledger.configuration.origin,
-                from: mark, verifyingChain: false)
+            guard mark == nil, first > Position(0) else {
+                return try JournalReader(
+                    directory: path, origin: origin, from: mark, verifyingChain: false)
+            }
+            return try .starting(
+                after: first.value, directory: path, origin: origin, upTo: ledger.read { $0.mark },
+                verifyingChain: false)
         } catch { throw .journal("\(error)") }
     }
 

@@ -44,6 +44,8 @@ package struct LedgerConfiguration: Sendable {
     package var durabilityName: String { durability == .fsync ? "fsync" : "os" }
     /// Where the journal's segments lie.
     package var logsDirectory: String { home + "/system/logs" }
+    /// Where the activity log lies.
+    package var activityPath: String { home + "/system/activity.log" }
     /// Where the snapshot lies.
     package var snapshotPath: String { home + "/system/snapshot.jsonl" }
 }

@@ -2,6 +2,7 @@ import Access
 import HTTP
 import JSON
 import LedgerCore
+import Logging
 import Service
 
 /// `/containers`: the administrator's.
@@ -113,8 +114,12 @@ struct ContainerRoutes {
     private func refuse(_ refused: ContainerRefused, on exchange: HTTPExchange) {
         var headers: HTTPHeaders = [:]
         if let seconds = refused.retryAfterSeconds { headers.add("retry-after", String(seconds)) }
-        refused.problem(engine: orchestrator.configuration.engineAddress)
-            .response(on: exchange, headers: headers)
+        let problem = refused.problem(engine: orchestrator.configuration.engineAddress)
+        if problem.status >= 500 {
+            orchestrator.log.tracing(exchange.trace?.traceID).warning(
+                "a request about a container failed", ["path": exchange.head.path, "error": "\(refused)"])
+        }
+        problem.response(on: exchange, headers: headers)
     }
 
     private func write(_ record: ContainerRecord, to json: inout JSONText) {

@@ -60,7 +60,10 @@ package final class UsageArchive: Sendable {
 
     /// Starts its threads.
     package func start() throws(ThreadError) {
-        let follower = JournalFollower(ledger, log: log) { [self] events, _ in fold(events) }
+        let follower = JournalFollower(ledger, named: "ledger-history", log: log) { [self] events, _ in
+            fold(events)
+            return true
+        }
         try follower.start()
         self.follower.withLock { $0 = follower }
         let workers = try WorkerPool(

@@ -10,24 +10,26 @@ package struct Logger: Sendable {
     private let sink: LogSink
     private let nowMicroseconds: @Sendable () -> Int64
     private let repeats: RepeatLimit
+    private let traceID: String?
 
     /// A logger of lines at `level` and above; `nowMicroseconds` is wall time since 1970.
     package init(
         service: String, level: LogLevel = .info, to sink: LogSink,
         nowMicroseconds: @escaping @Sendable () -> Int64
     ) {
-        self.init(service, level, sink, nowMicroseconds, RepeatLimit())
+        self.init(service, level, sink, nowMicroseconds, RepeatLimit(), traceID: nil)
     }
 
     private init(
         _ service: String, _ level: LogLevel, _ sink: LogSink,
-        _ nowMicroseconds: @escaping @Sendable () -> Int64, _ repeats: RepeatLimit
+        _ nowMicroseconds: @escaping @Sendable () -> Int64, _ repeats: RepeatLimit, traceID: String?
     ) {
         self.service = service
         self.level = level
         self.sink = sink
         self.nowMicroseconds = nowMicroseconds
         self.repeats = repeats
+        self.traceID = traceID
     }
 
     /// A logger that says nothing, for tests and for code that was given none.
@@ -36,7 +38,12 @@ package struct Logger: Sendable {
 
     /// The same logger under another service's name; repeats are limited for each name on its own.
     package func with(service: String) -> Logger {
-        Logger(service, level, sink, nowMicroseconds, RepeatLimit())
+        Logger(service, level, sink, nowMicroseconds, RepeatLimit(), traceID: traceID)
+    }
+
+    /// The same logger, whose lines belong to the trace `traceID`; nil: to none.
+    package func tracing(_ traceID: String?) -> Logger {
+        Logger(service, level, sink, nowMicroseconds, repeats, traceID: traceID)
     }
 
     package func debug(
@@ -89,6 +96,7 @@ package struct Logger: Sendable {
         var line = LogLine(
             timeMicroseconds: now, level: level, service: service, message: message.description)
         if suppressed > 0 { line.add("suppressed", "\(suppressed)") }
+        if let traceID { line.add("trace_id", traceID) }
         for (name, value) in fields { line.add(name, value) }
         sink.write(line.finish())
     }

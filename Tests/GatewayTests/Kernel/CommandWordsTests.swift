@@ -1,4 +1,5 @@
 import Gateway
+import HTTP
 import LedgerCore
 import Testing
 
@@ -32,5 +33,14 @@ struct KernelEnvironmentTests {
         #expect(
             variables["ANTHROPIC_CUSTOM_HEADERS"]
                 == "x-dispatch-id: 01930000-0000-7000-8000-000000000001\nx-session-id: s-1")
+    }
+
+    @Test("The trace of a run is told to its agent, and sent with each of its calls")
+    func trace() throws {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let trace = try #require(TraceParent(["traceparent": text]))
+        let variables = KernelEnvironment.variables(for: KernelHarness.task(trace: trace), inherited: [:])
+        #expect(variables["TRACEPARENT"] == text)
+        #expect(variables["ANTHROPIC_CUSTOM_HEADERS"]?.hasSuffix("\ntraceparent: \(text)") == true)
     }
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Gateway
+import HTTP
 import HTTPClient
 import LedgerCore
 import Lifecycle
@@ -39,12 +40,12 @@ final class KernelHarness: @unchecked Sendable {
     /// A task of alice's.
     static func task(
         _ text: String = "hello", session: String = "s-1", model: String? = nil,
-        proxyURL: String = "http://127.0.0.1:9"
+        proxyURL: String = "http://127.0.0.1:9", trace: TraceParent? = nil
     ) -> KernelTask {
         KernelTask(
             dispatchID: UniqueID(bits: 0x0193_0000_0000_7000_8000_0000_0000_0001),
             user: UserID("alice") ?? alice, sessionID: session, text: text, model: model,
-            proxyURL: proxyURL, key: "sk-proxy-alice.secret")
+            proxyURL: proxyURL, key: "sk-proxy-alice.secret", trace: trace)
     }
 
     private static var alice: UserID { preconditionFailure("alice is a user's name") }

@@ -40,6 +40,15 @@ struct LoggerTests {
             ])
     }
 
+    @Test("puts the trace into the lines that belong to one, and into no others")
+    func traces() {
+        let log = recorder.logger()
+        log.tracing("4bf9").with(service: "gateway").info("x", ["user": "ann"])
+        log.tracing(nil).info("y")
+        #expect(recorder.lines[0].hasSuffix(#""message":"x","trace_id":"4bf9","user":"ann"}"# + "\n"))
+        #expect(recorder.lines[1].hasSuffix(#""message":"y"}"# + "\n"))
+    }
+
     static let times: [(Int64, String)] = [
         (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
         (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
