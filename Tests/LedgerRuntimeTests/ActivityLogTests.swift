@@ -123,9 +123,10 @@ struct ActivityLogTests {
         let ledger = try house.open()
         defer { ledger.close() }
         try Data("{\"position\":1000000}\n".utf8).write(to: URL(filePath: path))
+        try spend(1, from: 0, ledger)
         let activity = try begin(ledger)
         try waitWritten(activity, ledger)
-        try spend(3, from: 0, ledger)
+        try spend(3, from: 1, ledger)
         try finish(activity, ledger)
         #expect(try positions(path).dropFirst().last == ledger.position.value)
     }

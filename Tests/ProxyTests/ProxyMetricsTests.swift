@@ -84,17 +84,17 @@ struct ProxyMetricsTests {
         let sums = try proxy.samples("gen_ai_client_token_usage_sum")
         #expect(
             sums == [
-                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="input"} 2000"#,
-                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="output"} 400"#,
+                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="input"} 2000.0"#,
+                #"gen_ai_client_token_usage_sum{\#(labels),gen_ai_token_type="output"} 400.0"#,
             ])
         let buckets = try proxy.samples("gen_ai_client_token_usage_bucket")
         #expect(buckets.count == 2 * 15)
         #expect(
             buckets.contains(
-                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="256"} 0"#))
+                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="256.0"} 0"#))
         #expect(
             buckets.contains(
-                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="1024"} 2"#))
+                #"gen_ai_client_token_usage_bucket{\#(labels),gen_ai_token_type="input",le="1024.0"} 2"#))
         #expect(
             try proxy.samples("gen_ai_client_operation_duration_seconds_count") == [
                 #"gen_ai_client_operation_duration_seconds_count{\#(labels),error_type=""} 2"#

@@ -86,6 +86,7 @@ package final class FailingFileSystem: FileSystem {
     package func isNamed(_ file: OpenFile) throws(FileError) -> Bool { try disk.isNamed(file) }
 
     package func rename(_ path: String, to newPath: String) throws(FileError) {
+        try step(.rename, path)
         try disk.rename(path, to: newPath)
     }
 
