@@ -20,7 +20,9 @@ package final class ActivityLog: Sendable {
     /// How many events back a new log begins at most: what its files can hold.
     package static let backlogMax: Int64 = 100_000
 
-    /// Creates the log of `ledger`; ``start()`` runs it. A file has at most `bytesMax`, and one more is kept.
+    /// Creates the log of `ledger`; ``start()`` runs it.
+    ///
+    /// A file has at most `bytesMax`, and one more is kept.
     package init(_ ledger: Ledger, bytesMax: Int = 64 << 20, log: Logger) {
         self.ledger = ledger
         self.log = log
