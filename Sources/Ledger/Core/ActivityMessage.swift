@@ -21,7 +21,7 @@ enum ActivityMessage {
             "a run of \(event.dispatch.user.text)'s began, from \(event.dispatch.source)"
         case .dispatchCompleted(let event):
             "a run of \(event.dispatch.user.text)'s ended: \(event.reason ?? event.result.rawValue), "
-                + "\(event.calls) calls, " + figures(event.usage, event.cost)
+                + "\(event.calls) call\(event.calls == 1 ? "" : "s"), " + figures(event.usage, event.cost)
         case .dispatchRejected(let event):
             "a run of \(event.dispatch.user.text)'s was refused: \(event.reason.rawValue)"
         case .alertReceived(let event):
