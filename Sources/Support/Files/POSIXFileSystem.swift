@@ -31,6 +31,8 @@ package struct POSIXFileSystem: FileSystem {
     }
 
     package func close(_ file: OpenFile) {
+        // A child between fork and exec shares the open file, and would hold its lock past the close.
+        _ = flock(file.descriptor, LOCK_UN)
         // Not retried: Linux frees the descriptor even when the call was interrupted.
         _ = Glibc.close(file.descriptor)
     }

@@ -85,6 +85,20 @@ final class FilesTests {
         files.close(second)
     }
 
+    @Test("a closed lock is free, though a child that was just forked still shares the file")
+    func forkedLock() throws {
+        let path = directory + "/shared-lock"
+        let first = try files.open(path, for: .locking)
+        // What a fork leaves in the child until it executes: another descriptor of the same open file.
+        let shared = dup(first.descriptor)
+        defer { close(shared) }
+        #expect(try files.lock(first))
+        files.close(first)
+        let second = try files.open(path, for: .locking)
+        #expect(try files.lock(second))
+        files.close(second)
+    }
+
     @Test(
         "a secret that others may read is noticed",
         arguments: [(0o600, false), (0o640, false), (0o644, true)])
