@@ -131,6 +131,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
 
+        // Readers of bytes from outside, with what must hold for any bytes.
+        .target(
+            name: "FuzzCases",
+            dependencies: ["LedgerCore", "LedgerRuntime", "Wire", "HTTP", "CHTTPParser"],
+            path: "Tests/Fuzzing/Cases", swiftSettings: testing),
+
         // The benchmarks' own program; script/bench runs it beside its peers.
         .executableTarget(
             name: "Benchmarks",
@@ -185,6 +191,16 @@ let package = Package(
                 "Files",
                 "Lifecycle",
             ]),
+        tests("FuzzTests", ["FuzzCases"]),
         tests("ArchitectureTests", []),
     ]
 )
+
+// script/fuzz alone builds this: it needs the compiler's fuzzer in every module.
+if Context.environment["LEDGER_FUZZING"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzCases"], path: "Tests/Fuzzing/Driver",
+            swiftSettings: testing)
+    ]
+}

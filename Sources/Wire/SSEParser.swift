@@ -19,9 +19,15 @@ package struct SSEEvent {
 /// Lines may end in LF, CR or CRLF; a byte order mark is skipped. An event with one `data` line that lies
 /// within the bytes fed is given as a slice of them; anything else is gathered in a buffer of bounded size.
 package struct SSEParser {
+    private static let nameBytesMax = 256
+    /// What stands before a value: a byte order mark, the longest field name that is read, a colon and a
+    /// space.
+    private static let prefixBytesMax = 3 + 5 + 2
+
     private let eventBytesMax: Int
     private var carry: [UInt8] = []
-    private var isCarryOversized = false
+    /// Whether ``carry`` is only the beginning of its line, of which no more can matter.
+    private var isCarryCut = false
     private var name: [UInt8] = []
     private var gathered: [UInt8] = []
     private var hasData = false
@@ -60,7 +66,7 @@ package struct SSEParser {
                 }
             }
             let line = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
-            if carry.isEmpty, !isCarryOversized {
+            if carry.isEmpty {
                 take(line: line, slice: &slice, end: next, onEvent)
             } else {
                 takeCarried(adding: line, slice: &slice, end: next, onEvent)
@@ -74,17 +80,20 @@ package struct SSEParser {
     /// Gives the event that the stream ended in, as a stream may break off before its last blank line.
     package mutating func finish(_ onEvent: (SSEEvent) -> Void) {
         var slice: UnsafeRawBufferPointer?
-        if !carry.isEmpty || isCarryOversized {
+        if !carry.isEmpty {
             takeCarried(adding: UnsafeRawBufferPointer(start: nil, count: 0), slice: &slice, end: 0, onEvent)
         }
         if hasData || isOversized { dispatch(slice, end: 0, onEvent) }
     }
 
     private mutating func keep(_ rest: UnsafeRawBufferPointer) {
-        guard !rest.isEmpty, !isCarryOversized else { return }
-        if carry.count + rest.count > eventBytesMax {
-            isCarryOversized = true
-            carry = []
+        guard !rest.isEmpty, !isCarryCut else { return }
+        // A longer line holds too much data, or a field whose beginning is enough.
+        if carry.count + rest.count > max(eventBytesMax, Self.nameBytesMax) + Self.prefixBytesMax {
+            isCarryCut = true
+            let missing = Self.nameBytesMax + Self.prefixBytesMax - carry.count
+            carry =
+                Array(carry.prefix(Self.nameBytesMax + Self.prefixBytesMax)) + rest.prefix(max(missing, 0))
         } else {
             carry.append(contentsOf: rest)
         }
@@ -95,29 +104,28 @@ package struct SSEParser {
         _ onEvent: (SSEEvent) -> Void
     ) {
         keep(rest)
-        guard !isCarryOversized else {
-            isCarryOversized = false
-            isFirstLine = false
-            isOversized = true
-            return
-        }
+        let isCut = isCarryCut
+        isCarryCut = false
         var line: [UInt8] = []
         swap(&line, &carry)
         line.withUnsafeBytes { bytes in
             var own: UnsafeRawBufferPointer?
             if let earlier = slice { gather(earlier) }
             slice = nil
-            take(line: bytes, slice: &own, end: end, onEvent)
+            let isData = take(line: bytes, slice: &own, end: end, onEvent)
             if let own { gather(own) }
+            if isData, isCut { dropOversized() }
         }
         line.removeAll(keepingCapacity: true)
         swap(&line, &carry)
     }
 
+    /// Returns whether the line is one of data.
+    @discardableResult
     private mutating func take(
         line whole: UnsafeRawBufferPointer, slice: inout UnsafeRawBufferPointer?, end: Int,
         _ onEvent: (SSEEvent) -> Void
-    ) {
+    ) -> Bool {
         var line = whole
         if isFirstLine {
             isFirstLine = false
@@ -128,7 +136,7 @@ package struct SSEParser {
         guard !line.isEmpty else {
             dispatch(slice, end: end, onEvent)
             slice = nil
-            return
+            return false
         }
         if let value = Self.value(of: "data", in: line) {
             if hasData || slice != nil {
@@ -138,21 +146,26 @@ package struct SSEParser {
             } else {
                 slice = value
             }
-        } else if let value = Self.value(of: "event", in: line) {
-            name.removeAll(keepingCapacity: true)
-            name.append(contentsOf: value.prefix(256))
+            return true
         }
+        if let value = Self.value(of: "event", in: line) {
+            name.removeAll(keepingCapacity: true)
+            name.append(contentsOf: value.prefix(Self.nameBytesMax))
+        }
+        return false
     }
 
     private mutating func gather(_ bytes: UnsafeRawBufferPointer, isContinued: Bool = false) {
         hasData = true
-        guard !isOversized, gathered.count + bytes.count < eventBytesMax else {
-            isOversized = true
-            gathered = []
-            return
-        }
+        let count = gathered.count + (isContinued ? 1 : 0) + bytes.count
+        guard !isOversized, count <= eventBytesMax else { return dropOversized() }
         if isContinued { gathered.append(UInt8(ascii: "\n")) }
         gathered.append(contentsOf: bytes)
+    }
+
+    private mutating func dropOversized() {
+        isOversized = true
+        gathered = []
     }
 
     private mutating func dispatch(
