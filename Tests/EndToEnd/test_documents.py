@@ -62,6 +62,39 @@ def test_every_file_that_a_document_names_is_there(document):
     assert gone == []
 
 
+def rows_of(text: str) -> dict[str, list[str]]:
+    """The rows of a document's tables, by their first cell; each stands once."""
+    cells = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    names = [first.strip() for first, *_ in cells if first.strip()]
+    assert len(set(names)) == len(names)
+    return {first.strip(): [cell.strip() for cell in rest] for first, *rest in cells if first.strip()}
+
+
+def test_every_complaint_has_its_row_its_tests_and_its_result():
+    rows = rows_of((ROOT / "docs" / "conformance.md").read_text())
+    assert list(rows) == [*map(str, range(1, 39)), *(f"({letter})" for letter in "abcdefghijkl")]
+    for number, (complaint, answer, shown, result) in rows.items():
+        assert complaint and answer, number
+        assert re.match(r"holds$|holds (in part|for)\b.*|does not hold\b.*: .", result), (number, result)
+        if result.startswith("holds in part"):
+            assert ": " in result, number
+        named = re.findall(r"`([^`]+)`", shown)
+        assert named, number
+        for name in named:
+            assert is_a_test(name), f"{number}: {name}"
+
+
+def is_a_test(name: str) -> bool:
+    """Whether `file.py::test` or `FileTests/"title"` is in the tree."""
+    if scripted := re.fullmatch(r"(test_\w+\.py)::(test_\w+)", name):
+        path = ROOT / "Tests" / "EndToEnd" / scripted[1]
+        return path.is_file() and f"\ndef {scripted[2]}(" in path.read_text()
+    titled = re.fullmatch(r'(\w+Tests)/"(.+)"', name)
+    found = list((ROOT / "Tests").rglob(f"{titled[1]}.swift")) if titled else []
+    # A title may be broken over two lines, never inside its quotes.
+    return len(found) == 1 and bool(re.search(rf'@Test\(\s*"{re.escape(titled[2])}"', found[0].read_text()))
+
+
 def test_every_command_that_the_program_has_is_in_the_changelog(binary):
     said = subprocess.run([binary, "help"], capture_output=True, text=True, timeout=20, check=True).stdout
     commands = re.findall(r"^  ([a-z-]+)  +\S", said.partition("Commands:")[2], re.MULTILINE)
