@@ -34,7 +34,7 @@ enum CommandLineTool {
         UsageCommand.description, TailCommand.description,
         VerifyCommand.description, ReplayCommand.description, RebuildCommand.description,
         BackupCommand.description, RestoreCommand.description,
-        KeysCommand.description, QuotaCommand.description,
+        KeysCommand.description, QuotaCommand.description, PricesCommand.description,
         SimulateCommand.description, HelpCommand.description,
     ]
 }
