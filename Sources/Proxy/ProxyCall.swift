@@ -67,8 +67,11 @@ final class ProxyCall {
     func start(at upstream: ProxyConfiguration.Upstream, key: String) {
         service.calls[identity.callID] = self
         exchange.onDisconnect = { [weak self] in self?.clientLeft() }
-        let admission = Admission(prices: service.ledger.prices, time: admittedAt)
+        let admission = service.admission(at: admittedAt)
         let (estimate, isPriced) = admission.estimate(request, route)
+        if !isPriced, let refusal = service.refusal(of: request, route, admission) {
+            return end(with: refusal, headers: ["x-should-retry": "false"])
+        }
         let command = Command.reserve(
             identity, estimate, priceBook: service.ledger.prices.hash, isPriced: isPriced)
         submit(command) { call, result in
@@ -224,6 +227,7 @@ final class ProxyCall {
     private func release(_ receipt: Receipt?) {
         if case .callSettled(let event)? = receipt?.events.last?.event {
             service.metrics.genAI.observe(event)
+            service.noteFamily(of: event)
             log.debug("a call is settled", ["call": callID, "result": event.result.rawValue])
             answer.cost = event.cost
             answer.position = receipt?.position

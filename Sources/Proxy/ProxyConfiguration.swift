@@ -11,6 +11,8 @@ package struct ProxyConfiguration: Sendable {
     package var adminToken: String
     /// Whether calls go on, unrecorded, while the journal cannot be written.
     package var isFailOpen = false
+    /// What becomes of calls to models that the price book does not know.
+    package var unknownModels = UnknownModelPolicy.reserve(nil)
     /// How prompts are recorded.
     package var prompts = PromptPolicy.truncate(500)
     /// How long no byte may come from a provider.

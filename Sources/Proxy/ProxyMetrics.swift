@@ -6,6 +6,7 @@ import Metrics
 final class ProxyMetrics: Sendable {
     let refused: Family<Counter>
     let unrecorded: Family<Counter>
+    let familyMismatch: Family<Counter>
     let upstreamDuration: Family<Histogram>
     let firstByte: Family<Histogram>
     let genAI: GenAIMetrics
@@ -17,6 +18,11 @@ final class ProxyMetrics: Sendable {
         unrecorded = set.counter(
             "proxy_unrecorded_calls_total",
             help: "Calls let through with LEDGER_FAIL=open while nothing could be recorded.")
+        familyMismatch = set.counter(
+            "proxy_model_family_mismatch_total",
+            help: "Answers from another model than was asked for; priced as the one that answered.",
+            labels: ["provider", "request_model", "response_model"],
+            limits: FamilyLimits(childrenMax: 300))
         upstreamDuration = set.histogram(
             "proxy_upstream_duration_seconds", help: "From sending a request to the last byte of its answer.",
             labels: ["provider"], bounds: Distribution.dispatchSeconds)

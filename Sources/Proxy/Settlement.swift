@@ -113,8 +113,8 @@ struct Settlement {
         var modifiers: Set<PriceModifier> = []
         switch reading.serviceTier {
         case "batch": modifiers.insert(.batch)
-        case "flex": modifiers.insert(.flex)
-        case "priority", "fast", "ultrafast": modifiers.insert(.priority)
+        case "flex", "ON_DEMAND_FLEX": modifiers.insert(.flex)
+        case "priority", "fast", "ultrafast", "ON_DEMAND_PRIORITY": modifiers.insert(.priority)
         default: break
         }
         if reading.speed == "fast" { modifiers.insert(.fast) }

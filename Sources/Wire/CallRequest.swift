@@ -28,6 +28,22 @@ package struct CallRequest: Hashable, Sendable {
     package var webSearchesMax: Int64? = 0
     /// How many images, documents, audio and video parts there are at most: bytes do not bound their tokens.
     package var mediaParts = 0
+    /// Those of ``mediaParts`` that are images, where the provider reads them as images.
+    package var images = RequestImages()
+    /// Other models that may do part of the work: advisors, fallbacks.
+    package var otherModels: Set<String> = []
+    /// Whether the provider runs tools itself, and reads their results.
+    package var hasProviderTools = false
+    /// Whether the conversation may be compacted first, which is an answer of its own.
+    package var mayCompact = false
+    /// Whether the request refers to input that is not in it: a file, a cached or stored conversation.
+    package var hasUnseenInput = false
+    /// Whether the prompt may be written to a cache at the request's wish.
+    package var asksForCache = false
+    /// Whether a cache that lives an hour is asked for.
+    package var asksForHourCache = false
+    /// Whether an answer in sound may be asked for.
+    package var mayAskForSound = false
     /// Size of the body: a bound of its text tokens, as a token has at least one byte.
     package var bodyBytes = 0
 
@@ -49,16 +65,31 @@ package struct CallRequest: Hashable, Sendable {
             return
         }
         try Self.refuseDuplicates(in: root)
-        mediaParts = document.count(
-            ofStrings: """
-                image image_url input_image document file input_file input_audio audio video video_url \
-                inlineData inline_data fileData file_data
-                """)
+        mediaParts = document.count(ofStrings: Self.mediaWords)
+        // A tool's description has no media, whatever words it has.
+        if mediaParts > 0, let tools = root["tools"], let own = try? JSONDocument.parse(tools.source) {
+            mediaParts -= own.count(ofStrings: Self.mediaWords)
+        }
+        noteWords(of: document)
         if route.kind == .messageBatches {
             try readBatch(root)
         } else {
             try read(root, kind: route.kind)
         }
+    }
+
+    /// What parts that are no text are called.
+    private static let mediaWords: StaticString = """
+        image image_url input_image document file input_file input_audio audio video video_url \
+        inlineData inline_data fileData file_data
+        """
+
+    /// Notes what some words, wherever they stand, can bring about.
+    private mutating func noteWords(of document: JSONDocument) {
+        asksForCache = document.count(ofStrings: "cache_control") > 0
+        asksForHourCache = asksForCache && document.count(ofStrings: "1h") > 0
+        mayAskForSound =
+            document.count(ofStrings: "modalities responseModalities response_modalities audio") > 0
     }
 
     private mutating func read(_ root: JSONValue, kind: APIKind) throws(RequestError) {
@@ -68,7 +99,8 @@ package struct CallRequest: Hashable, Sendable {
         if needsModel.contains(kind), model == nil { throw .missing("model") }
         isStreamed = try fields.bool("stream") ?? isStreamed
         isBackground = try fields.bool("background") ?? false
-        serviceTier = try fields.string("service_tier")
+        serviceTier = try fields.string("serviceTier")
+        if let tier = try fields.string("service_tier") { serviceTier = tier }
         speed = try fields.string("speed")
         inferenceGeo = try fields.string("inference_geo")
         // The larger of two limits that should be one: a bound has to hold for either reading.
@@ -91,29 +123,13 @@ package struct CallRequest: Hashable, Sendable {
             answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
         }
         readTools(root)
-    }
-
-    private mutating func readTools(_ root: JSONValue) {
-        var searches: Int64? = 0
-        for tool in (root["tools"] ?? root).array {
-            tools += 1
-            let isSearch =
-                tool["type"]?.string?.hasPrefix("web_search") ?? false
-                || ["google_search", "googleSearch", "google_search_retrieval", "googleSearchRetrieval"]
-                    .contains { tool[$0] != nil }
-            guard isSearch else { continue }
-            hasWebSearch = true
-            if let limit = tool["max_uses"]?.int64, limit >= 0, let sum = searches {
-                searches = sum.addingReportingOverflow(limit).overflow ? nil : sum + limit
-            } else {
-                searches = nil
-            }
+        images = RequestImages(root, kind: kind)
+        hasUnseenInput = images.hasReferences
+        for key in ["previous_response_id", "conversation", "prompt", "cachedContent", "cached_content"] {
+            guard let reference = root[key], !reference.isNull else { continue }
+            // A completion's prompt is text of its own; a stored one is named by an object.
+            if key != "prompt" || reference.kind == .object { hasUnseenInput = true }
         }
-        if let options = root["web_search_options"], !options.isNull {
-            hasWebSearch = true
-            searches = nil
-        }
-        webSearchesMax = searches
     }
 
     private mutating func readBatch(_ root: JSONValue) throws(RequestError) {
@@ -135,7 +151,13 @@ package struct CallRequest: Hashable, Sendable {
             let limit = try RequestFields(params).count("max_tokens")
             guard let limit else { throw .missing("requests.params.max_tokens") }
             maxOutputTokens = max(maxOutputTokens ?? 0, limit)
+            speed = try RequestFields(params).string("speed") ?? speed
+            // One that runs elsewhere is enough for the price of elsewhere.
+            let place = try RequestFields(params).string("inference_geo")
+            inferenceGeo = answers == 1 || inferenceGeo == place ? place : nil
             readTools(params)
+            images.add(RequestImages(params, kind: .messages))
+            hasUnseenInput = images.hasReferences
         }
         // More than one model: none of them prices the batch.
         model = models.count == 1 ? models.first : nil

@@ -35,7 +35,7 @@ enum CommandLineTool {
         ExportCommand.description, VerifyCommand.description, ReplayCommand.description,
         RebuildCommand.description,
         BackupCommand.description, RestoreCommand.description,
-        KeysCommand.description, QuotaCommand.description,
+        KeysCommand.description, QuotaCommand.description, PricesCommand.description,
         SimulateCommand.description, HelpCommand.description,
     ]
 }

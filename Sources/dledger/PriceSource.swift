@@ -6,7 +6,10 @@ import LedgerRuntime
 enum PriceSource {
     private static let bytesMax = 64 << 20
 
-    static func load(_ path: String?) throws(CommandFailure) -> (book: PriceBook, source: String) {
+    /// Loads the file at `path`, which messages name by what it was given as.
+    static func load(
+        _ path: String?, naming name: String = "LEDGER_PRICES"
+    ) throws(CommandFailure) -> (book: PriceBook, source: String) {
         guard let path else {
             do throws(PriceBookFileError) { return (try PriceBookFile.embedded(), "built-in") } catch {
                 throw CommandFailure(ExitCode.badData, "\(error)")
@@ -14,7 +17,7 @@ enum PriceSource {
         }
         let bytes: [UInt8]
         do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
-            throw CommandFailure(ExitCode.badData, "LEDGER_PRICES: \(error)")
+            throw CommandFailure(ExitCode.badData, "\(name): \(error)")
         }
         return (try parse(bytes, path), path)
     }

@@ -21,6 +21,7 @@ enum ProxySource {
             adminToken: try adminToken(environment))
         configuration.isFailOpen = settings.isFailOpen
         configuration.prompts = settings.prompts
+        configuration.unknownModels = settings.unknownModels
         do throws(HTTPClientError) {
             return try ProxyService(
                 loop: loop, ledger: ledger, configuration: configuration, shell: shell, set: set,

@@ -17,6 +17,7 @@ struct Settings {
     var durability: Durability
     var isFailOpen: Bool
     var prompts: PromptPolicy
+    var unknownModels: UnknownModelPolicy
     var metricsUsersMax: Int
     var pricesPath: String?
     var kernel: String?
@@ -47,6 +48,13 @@ struct Settings {
             "LEDGER_DURABILITY", environment, ["fsync": Durability.fsync, "os": .os], or: .fsync)
         isFailOpen = try Self.choice("LEDGER_FAIL", environment, ["closed": false, "open": true], or: false)
         prompts = try Self.promptPolicy(environment["LEDGER_PROMPTS"] ?? "truncate:500")
+        unknownModels = .reserve(nil)
+        if let text = environment["LEDGER_UNKNOWN_MODELS"] {
+            guard let policy = UnknownModelPolicy(text) else {
+                throw Self.bad("LEDGER_UNKNOWN_MODELS", text, "deny, or reserve:USD with more than 0")
+            }
+            unknownModels = policy
+        }
         metricsUsersMax = try Self.integer("LEDGER_METRICS_USERS_MAX", environment, 500, 1...100_000)
         pricesPath = environment["LEDGER_PRICES"]
         kernel = environment["LEDGER_KERNEL"]
@@ -129,7 +137,10 @@ struct Settings {
             name: "GEMINI_API_URL", standard: "https://generativelanguage.googleapis.com",
             meaning: "where Gemini calls go"),
         Row(name: "GEMINI_API_KEY", standard: "unset", meaning: "the key for it; unset: its calls get 503"),
-        Row(name: "LEDGER_PRICES", standard: "built in", meaning: "price book file"),
+        Row(name: "LEDGER_PRICES", standard: "built in", meaning: "price book file; see docs/prices.md"),
+        Row(
+            name: "LEDGER_UNKNOWN_MODELS", standard: "the price book's reserve",
+            meaning: "calls to models without a price: deny, or reserve:USD to hold that much for each"),
         Row(
             name: "LEDGER_DURABILITY", standard: "fsync",
             meaning: "fsync: survives a power cut; os: survives a crash of this process"),

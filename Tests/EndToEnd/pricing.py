@@ -53,6 +53,15 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
+def rates_above(card: dict, tokens_in: int) -> dict[str, str]:
+    """A card's rates for a call with so much input: the highest tier that is exceeded, over the base."""
+    rates = dict(card.get("perMillion", {}))
+    tiers = [tier for tier in card.get("tiers", []) if tokens_in > int(tier["above"])]
+    if tiers:
+        rates.update(max(tiers, key=lambda tier: int(tier["above"]))["perMillion"])
+    return rates
+
+
 class PriceBook:
     """The price book's file."""
 
@@ -82,22 +91,28 @@ class PriceBook:
     ) -> Decimal:
         """The exact cost of `buckets`; raises Unpriced when one of them has no rate."""
         period = self.prices(provider, name, at or datetime.now(UTC))
-        rates = dict(period.get("perMillion", {}))
         tokens_in = sum(buckets.get(bucket, 0) for bucket in INPUT_BUCKETS)
-        tiers = [tier for tier in period.get("tiers", []) if tokens_in > int(tier["above"])]
-        if tiers:
-            rates.update(max(tiers, key=lambda tier: int(tier["above"]))["perMillion"])
-        factor = Decimal(1)
-        for modifier in modifiers:
-            factor = EXACT.multiply(factor, Decimal(period.get("multipliers", {}).get(modifier, "1")))
+        rates = rates_above(period, tokens_in)
+        # Rates of a modifier take the place of the model's own; where two name one, the dearer counts.
+        own = [
+            rates_above(period["rates"][modifier], tokens_in)
+            for modifier in modifiers
+            if modifier in period.get("rates", {})
+        ]
         total = Decimal(0)
         for bucket in (*INPUT_BUCKETS, *OUTPUT_BUCKETS):
             count = buckets.get(bucket, 0)
             if count == 0:
                 continue
-            if bucket not in rates:
+            named = [Decimal(card[bucket]) for card in own if bucket in card]
+            if not named and bucket not in rates:
                 raise Unpriced(f"{provider}/{name} {bucket}")
-            rate = EXACT.multiply(Decimal(rates[bucket]), factor)
+            rate = max(named) if named else Decimal(rates[bucket])
+            for modifier in modifiers:
+                factor = period.get("multipliers", {}).get(modifier, "1")
+                if isinstance(factor, dict):
+                    factor = factor.get(bucket, "1")
+                rate = EXACT.multiply(rate, Decimal(factor))
             total = EXACT.add(total, EXACT.multiply(rate, EXACT.scaleb(Decimal(count), -6)))
         if searches := buckets.get("webSearch", 0):
             per_thousand = period.get("perThousand", {})

@@ -30,7 +30,13 @@ BOOK = {
                     "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "output": "15"},
                     "perThousand": {"webSearch": "10"},
                     "tiers": [{"above": 200000, "perMillion": {"input": "6", "output": "22.5"}}],
-                    "multipliers": {"batch": "0.5", "geoUs": "1.1"},
+                    "multipliers": {"batch": "0.5", "geoUs": "1.1", "fast": {"output": "2"}},
+                    "rates": {
+                        "priority": {
+                            "perMillion": {"input": "5"},
+                            "tiers": [{"above": 200000, "perMillion": {"input": "9"}}],
+                        }
+                    },
                 },
             ],
         }
@@ -57,6 +63,9 @@ def book(tmp_path):
         ({"input": 200_001}, [], NOW, "1.200006"),
         ({"input": 100_000, "cacheRead": 100_001, "output": 1}, [], NOW, "0.6300228"),
         ({"webSearch": 2}, ["batch"], NOW, "0.02"),
+        ({"input": 1, "output": 1}, ["fast"], NOW, "0.000033"),
+        ({"input": 1, "output": 1}, ["priority", "geoUs"], NOW, "0.000022"),
+        ({"input": 200_001}, ["priority"], NOW, "1.800009"),
     ],
 )
 def test_a_price_is_the_one_worked_out_by_hand(book, buckets, modifiers, at, expected):

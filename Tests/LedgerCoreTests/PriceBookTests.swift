@@ -55,7 +55,10 @@ struct PriceBookTests {
         let book = try Book.sample()
         for name in [
             "claude-sonnet-4-5", "claude-sonnet-4-5-latest", "claude-sonnet-4-5-20250929",
-            "claude-sonnet-4-5-2025-09-29",
+            "claude-sonnet-4-5-2025-09-29", "claude-sonnet-4-5@20250929", "claude-sonnet-4-5@default",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "global.anthropic.claude-sonnet-4-5-v1", "models/claude-sonnet-4-5",
+            "models/claude-sonnet-4-5-latest",
         ] {
             #expect(book.model(name, provider: "anthropic")?.name == "claude-sonnet-4-5", "\(name)")
         }
@@ -66,6 +69,9 @@ struct PriceBookTests {
         arguments: [
             "claude-sonnet-4", "claude-sonnet-4-5-2025", "claude-sonnet-4-5-202509290", "", "20250929",
             "-20250929", "claude-sonnet-4-5-2025-9-29", "Claude-Sonnet-4-5", "claude-sonnet-4-5-x0250929",
+            "anthropic.", "us.anthropic.", "models/", "us.amazon.claude-sonnet-4-5", "-latest", "-v1:0",
+            "claude-sonnet-4-5-v1:", "claude-sonnet-4-5-v", "claude-sonnet-4-5@2025092",
+            "u5.anthropic.claude-sonnet-4-5",
         ])
     func unknown(_ name: String) throws {
         let book = try Book.sample()

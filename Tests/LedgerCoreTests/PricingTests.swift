@@ -60,6 +60,43 @@ struct PricingTests {
         #expect(try flat.cost(of: [part(counts)], modifiers: [.priority]) == usd("0.013"))
     }
 
+    @Test("rates of a modifier replace the model's own; of two the dearer counts, and factors come on top")
+    func modifierRates() throws {
+        let base = try Book.rates([.input: "1", .cacheRead: "0.5", .output: "4", .inputImage: "2"])
+        let adjustments: [PriceModifier: PriceAdjustment] = [
+            .batch: .rates(try Book.rates([.input: "0.5", .output: "2"]), tiers: []),
+            .priority: .rates(
+                try Book.rates([.input: "1.8", .output: "7"]),
+                tiers: [PriceTier(above: 10, rates: try Book.rates([.input: "3", .output: "9"]))]),
+            .fast: .factors([.output: try Multiplier("6")]), .geoUs: .factor(try Multiplier("1.1")),
+        ]
+        let model = try ModelPrice(
+            provider: "p", name: "m", aliases: [], outputTokensMax: 1,
+            periods: [
+                PricePeriod(
+                    from: Timestamp(microseconds: 0), base: base, tiers: [], adjustments: adjustments)
+            ])
+        let pricing = Pricing(
+            book: try PriceBook(hash: "", unpricedReserve: .zero, models: [model]), provider: "p",
+            time: Timestamp(microseconds: 0))
+        func cost(_ counts: [UsageBucket: Int64], _ modifiers: Set<PriceModifier>) throws -> Money {
+            try pricing.cost(of: [part(counts, "m")], modifiers: modifiers)
+        }
+        let small: [UsageBucket: Int64] = [.input: 4, .cacheRead: 4, .inputImage: 1, .output: 10]
+        // 4 × 1 + 4 × 0.5 + 2 + 10 × 4.
+        #expect(try cost(small, []) == usd("0.000048"))
+        // 4 × 0.5 + 2 + 2 + 10 × 2: what the batch prices do not name stays.
+        #expect(try cost(small, [.batch]) == usd("0.000026"))
+        // 4 × 1.8 + 2 + 2 + 10 × 7, and the same where the batch is cheaper.
+        #expect(try cost(small, [.priority]) == usd("0.0000812"))
+        #expect(try cost(small, [.priority, .batch]) == usd("0.0000812"))
+        #expect(try cost(small, [.priority, .geoUs]) == usd("0.00008932"))
+        #expect(try cost(small, [.fast]) == usd("0.000248"))
+        // Eleven tokens of input are in the tier of priority alone: 11 × 3 + 9.
+        #expect(try cost([.input: 11, .output: 1], [.priority]) == usd("0.000042"))
+        #expect(try cost([.input: 11, .output: 1], [.flex]) == usd("0.000015"))
+    }
+
     @Test("each part of a call has its own model and its own tier")
     func parts() throws {
         let parts = [

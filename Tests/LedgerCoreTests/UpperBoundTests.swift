@@ -34,6 +34,57 @@ struct UpperBoundTests {
         #expect(try pricing().upperBound(of: stated) == pricing().upperBound(of: none))
     }
 
+    @Test("what a request rules out is not reserved for")
+    func ruledOut() throws {
+        var bound = RequestBound(model: "claude-sonnet-4-5", inputTokens: 100, outputTokens: 10)
+        bound.modifiers = [.geoUs]
+        // 100 × 6 × 1.1 for a 1 h cache write, 10 × 15 × 1.1.
+        #expect(try pricing().upperBound(of: bound).cost == usd("0.000825"))
+        bound.buckets = [.input, .cacheRead, .output]
+        #expect(try pricing().upperBound(of: bound).cost == usd("0.000495"))
+        bound.modifiers = []
+        #expect(try pricing().upperBound(of: bound).cost == usd("0.00045"))
+        bound.certain = [.batch]
+        #expect(try pricing().upperBound(of: bound).cost == usd("0.000225"))
+    }
+
+    @Test("only what can be a picture or sound is taken at their rates")
+    func media() throws {
+        let base = try Book.rates([.input: "1", .inputImage: "7", .output: "0"])
+        let period = PricePeriod(
+            from: Timestamp(microseconds: 0), base: base, tiers: [], adjustments: [:])
+        let model = try ModelPrice(
+            provider: "p", name: "m", aliases: [], outputTokensMax: 1, inputTokensMax: 500, periods: [period])
+        let pricing = Pricing(
+            book: try PriceBook(hash: "", unpricedReserve: .zero, models: [model]), provider: "p",
+            time: Timestamp(microseconds: 0))
+        var bound = RequestBound(model: "m", inputTokens: 100, outputTokens: 1)
+        #expect(try pricing.upperBound(of: bound).cost == usd("0.0007"))
+        bound.mediaTokens = 10
+        #expect(try pricing.upperBound(of: bound).cost == usd("0.00016"))
+        // What is not in the request may fill the model, and may be of any kind.
+        bound.hasUnseenInput = true
+        #expect(try pricing.upperBound(of: bound) == Estimate(cost: usd("0.0035"), tokens: 501))
+        bound.hasUnseenInput = false
+        bound.inputTokens = 1_000
+        #expect(try pricing.upperBound(of: bound).tokens == 1_001)
+        bound.isOneReading = true
+        #expect(try pricing.upperBound(of: bound).tokens == 501)
+    }
+
+    @Test("a limit above the model's own is believed up to four times that, and beyond belief as it stands")
+    func raisedLimit() throws {
+        func tokens(_ limit: Int64) throws -> Int64 {
+            try pricing().upperBound(
+                of: RequestBound(model: "claude-haiku-4-5", inputTokens: 0, outputTokens: limit)
+            ).tokens
+        }
+        #expect(try tokens(64_001) == 64_001)
+        #expect(try tokens(256_000) == 256_000)
+        #expect(try tokens(10_000_000) == 256_000)
+        #expect(try tokens(1 << 25) == 1 << 25)
+    }
+
     static let absurd: [RequestBound] = [
         RequestBound(model: "claude-haiku-4-5", inputTokens: -1, outputTokens: 1),
         RequestBound(model: "claude-haiku-4-5", inputTokens: .max, outputTokens: 1),
@@ -66,13 +117,16 @@ struct UpperBoundTests {
         var seed = Seed(number)
         for round in 0..<400 {
             let pricing = try Self.randomPricing(&seed)
-            let bound = RequestBound(
+            var bound = RequestBound(
                 model: "m", inputTokens: seed.number(0...600_000), outputTokens: seed.number(1...70_000),
                 answers: seed.number(1...3), webSearches: seed.number(0...5))
+            bound.buckets = Set(UsageBucket.allCases.filter { _ in !seed.once(in: 3) })
+            bound.modifiers = Set(PriceModifier.allCases.filter { _ in seed.once(in: 2) })
+            bound.mediaTokens = seed.once(in: 2) ? nil : seed.number(0...bound.inputTokens)
             let estimate = try pricing.upperBound(of: bound)
             for _ in 0..<8 {
                 let usage = Self.randomUsage(within: bound, &seed)
-                let modifiers = Set(PriceModifier.allCases.filter { _ in seed.once(in: 2) })
+                let modifiers = bound.modifiers.filter { _ in seed.once(in: 2) }
                 let cost = try pricing.cost(of: [UsagePart(model: "m", usage: usage)], modifiers: modifiers)
                 #expect(cost <= estimate.cost, "seed \(number), round \(round), \(usage), \(modifiers)")
                 #expect(usage.inputTokens + usage.outputTokens <= estimate.tokens)
@@ -87,16 +141,27 @@ struct UpperBoundTests {
                 Dictionary(
                     uniqueKeysWithValues: UsageBucket.allCases.map { ($0, String(seed.number(0...40_000))) }))
         }
-        var factors: [PriceModifier: Multiplier] = [:]
-        for modifier in PriceModifier.allCases where seed.once(in: 2) {
-            factors[modifier] = try Multiplier(seed.pick(["0.5", "0.9", "1", "1.1", "2", "6"]))
+        func factor() throws -> Multiplier {
+            try Multiplier(seed.pick(["0.5", "0.9", "1", "1.1", "2", "6"]))
         }
-        let tiers = try [128_000, 200_000, 272_000].filter { _ in seed.once(in: 2) }
-            .map { PriceTier(above: $0, rates: try card()) }
+        func tiers() throws -> [PriceTier] {
+            try [128_000, 200_000, 272_000].filter { _ in seed.once(in: 2) }
+                .map { PriceTier(above: $0, rates: try card()) }
+        }
+        var adjustments: [PriceModifier: PriceAdjustment] = [:]
+        for modifier in PriceModifier.allCases where seed.once(in: 2) {
+            switch seed.number(0...2) {
+            case 0: adjustments[modifier] = .factor(try factor())
+            case 1: adjustments[modifier] = .factors([.input: try factor(), .output: try factor()])
+            default: adjustments[modifier] = .rates(try card(), tiers: try tiers())
+            }
+        }
         let start = Timestamp(microseconds: 0)
         let model = try ModelPrice(
             provider: "p", name: "m", aliases: [], outputTokensMax: 70_000,
-            periods: [PricePeriod(from: start, base: try card(), tiers: tiers, multipliers: factors)])
+            periods: [
+                PricePeriod(from: start, base: try card(), tiers: try tiers(), adjustments: adjustments)
+            ])
         let book = try PriceBook(hash: "", unpricedReserve: .zero, models: [model])
         return Pricing(book: book, provider: "p", time: start)
     }
@@ -104,13 +169,18 @@ struct UpperBoundTests {
     private static func randomUsage(within bound: RequestBound, _ seed: inout Seed) -> Usage {
         var usage = Usage()
         var input = bound.inputTokens
-        for bucket in [UsageBucket.input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .inputAudio, .inputImage]
-        {
-            usage[bucket] = seed.once(in: 3) ? input : seed.number(0...input)
+        var media = bound.mediaTokens ?? input
+        for bucket in [UsageBucket.inputAudio, .inputImage, .input, .cacheRead, .cacheWrite5m, .cacheWrite1h]
+        where bound.buckets.contains(bucket) {
+            let isMedia = [.inputAudio, .inputImage].contains(bucket)
+            let most = isMedia ? min(media, input) : input
+            usage[bucket] = seed.once(in: 3) ? most : seed.number(0...most)
             input -= usage[bucket]
+            if isMedia { media -= usage[bucket] }
         }
         var output = (bound.outputTokens ?? 0) * bound.answers
-        for bucket in [UsageBucket.output, .outputAudio, .outputImage] {
+        for bucket in [UsageBucket.output, .outputAudio, .outputImage]
+        where bound.buckets.contains(bucket) {
             usage[bucket] = seed.once(in: 3) ? output : seed.number(0...output)
             output -= usage[bucket]
         }

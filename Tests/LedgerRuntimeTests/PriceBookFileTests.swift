@@ -23,7 +23,64 @@ struct PriceBookFileTests {
         #expect(high[.output] == (try Rate(dollarsPerMillion: "15")))
         #expect(high[.webSearch] == (try Rate(dollarsPerThousand: "10")))
         #expect(period.rates(inputTokens: 200_000).rates[.input] == (try Rate(dollarsPerMillion: "3")))
-        #expect(period.multipliers == [.batch: try Multiplier("0.5")])
+        #expect(period.adjustments == [.batch: .factor(try Multiplier("0.5"))])
+    }
+
+    /// ``valid`` with another way to price modifiers.
+    static func withModifiers(_ text: String) -> [UInt8] {
+        Array(valid.replacing("\"multipliers\":{\"batch\":\"0.5\"}", with: text, maxReplacements: 1).utf8)
+    }
+
+    @Test("reads factors by kind of token, and rates with tiers of their own")
+    func readsAdjustments() throws {
+        let book = try PriceBookFile.parse(
+            Self.withModifiers(
+                """
+                "multipliers":{"fast":{"input":"2","output":"3"},"geoUs":"1.1"},
+                "rates":{"priority":{"perMillion":{"input":"5"},
+                "tiers":[{"above":200000,"perMillion":{"input":"9"}}]}}
+                """), file: "f")
+        let model = try #require(book.model("claude-x", provider: "anthropic"))
+        let period = try #require(model.periods.first)
+        func rate(
+            _ bucket: UsageBucket, _ tokens: Int64, _ modifiers: Set<PriceModifier>
+        ) throws -> Rate? {
+            try period.rate(of: bucket, inputTokens: tokens, modifiers: modifiers)
+        }
+        #expect(try rate(.input, 1, [.fast]) == Rate(dollarsPerMillion: "6"))
+        #expect(try rate(.output, 1, [.fast]) == Rate(dollarsPerMillion: "45"))
+        #expect(try rate(.cacheRead, 1, [.fast]) == Rate(dollarsPerMillion: "0.3"))
+        #expect(try rate(.input, 1, [.priority]) == Rate(dollarsPerMillion: "5"))
+        #expect(try rate(.input, 200_001, [.priority]) == Rate(dollarsPerMillion: "9"))
+        #expect(try rate(.output, 200_001, [.priority]) == Rate(dollarsPerMillion: "15"))
+        #expect(try rate(.input, 200_001, [.priority, .geoUs]) == Rate(dollarsPerMillion: "9.9"))
+        #expect(try rate(.webSearch, 1, [.fast, .priority]) == Rate(dollarsPerThousand: "10"))
+        #expect(period.thresholds == [200_000])
+        #expect(model.origin == ModelPrice.Origin(source: "s", checked: "2026-11-24"))
+        #expect(model.inputTokensMax == nil)
+    }
+
+    static let refusedModifiers: [(text: String, path: String)] = [
+        (#""rates":{"bulk":{"perMillion":{}}}"#, "\(price).rates.bulk"),
+        (#""rates":{"batch":{}}"#, "\(price).rates.batch"),
+        (#""rates":{"batch":{"perMillion":{"words":"1"}}}"#, "\(price).rates.batch.perMillion.words"),
+        (#""rates":{"batch":{"perMillion":{},"perThousand":{}}}"#, "\(price).rates.batch.perThousand"),
+        (#""multipliers":{"fast":{"webSearch":"2"}}"#, "\(price).multipliers.fast.webSearch"),
+        (#""multipliers":{"batch":"2"},"rates":{"batch":{"perMillion":{}}}"#, "\(price).rates.batch"),
+        // A rate of one modifier that another's factor makes inexact.
+        (
+            #""multipliers":{"geoUs":"1.1"},"rates":{"batch":{"perMillion":{"output":"0.000000000001"}}}"#,
+            model
+        ),
+    ]
+
+    @Test(
+        "refuses a modifier that is not priced in one exact way, and says where", arguments: refusedModifiers)
+    func refusesModifiers(_ test: (text: String, path: String)) throws {
+        let error = try #require(throws: PriceBookFileError.self) {
+            try PriceBookFile.parse(Self.withModifiers(test.text), file: "my.json")
+        }
+        #expect(error.path == test.path, "\(error)")
     }
 
     static let model = "$.models[0]"

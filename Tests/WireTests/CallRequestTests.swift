@@ -70,6 +70,21 @@ struct CallRequestTests {
         #expect(request.hasWebSearch)
     }
 
+    @Test("words in a tool's description are no media, and only a compaction is a second answer")
+    func wordsOfTools() throws {
+        func request(_ more: String) throws -> CallRequest {
+            let text =
+                #"{"model":"m","max_tokens":1,"messages":[{"content":[{"type":"image"}]}],"tools":[{"name":"f","input_schema":{"properties":{"file":{},"image":{}}}}]\#(more)}"#
+            return try CallRequest(Array(text.utf8), route: Self.messages)
+        }
+        #expect(try request("").mediaParts == 1)
+        #expect(try !request("").hasProviderTools)
+        let clearing = #","context_management":{"edits":[{"type":"clear_thinking_20251015"}]}"#
+        #expect(try !request(clearing).mayCompact)
+        let compacting = #","context_management":{"edits":[{"type":"compact_20260112"}]}"#
+        #expect(try request(compacting).mayCompact)
+    }
+
     @Test("bounds a batch by its requests")
     func readsBatch() throws {
         let route = APIRoute(method: "POST", path: "/v1/messages/batches")

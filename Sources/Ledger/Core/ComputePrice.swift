@@ -7,12 +7,16 @@ package struct ComputePrice: Hashable, Sendable {
     /// The price of a mebibyte held for a second.
     package let mebibyteSecond: Rate
 
+    /// Where it comes from.
+    package let source: String
+
     /// Mebibyte-seconds in a gibibyte-hour.
     package static let mebibyteSecondsPerGibibyteHour: Int128 = 1024 * 3600
 
     /// Creates a price.
-    package init(from: Timestamp, cpuMillisecond: Rate, mebibyteSecond: Rate) {
+    package init(from: Timestamp, cpuMillisecond: Rate, mebibyteSecond: Rate, source: String = "") {
         self.from = from
+        self.source = source
         self.cpuMillisecond = cpuMillisecond
         self.mebibyteSecond = mebibyteSecond
     }

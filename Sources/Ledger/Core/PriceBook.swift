@@ -1,7 +1,7 @@
 /// Effective-dated prices of models, identified by the hash of the file that they came from.
 ///
-/// A model is found by its provider and name; a name with a date behind it (`-20250929`, `-2024-08-06`) falls
-/// back to the name without the date.
+/// A model is found by its provider and name; a name with a date behind it (`-20250929`, `-2024-08-06`), or
+/// with what other platforms put around it, falls back to the name without.
 package struct PriceBook: Sendable {
     /// The content hash of the book, 64 hex digits.
     package let hash: String
@@ -45,27 +45,14 @@ package struct PriceBook: Sendable {
     /// The model called `name` at `provider`; nil when the book does not know it.
     package func model(_ name: String, provider: String) -> ModelPrice? {
         if let found = index[Key(provider: provider, name: name)] { return models[found] }
-        guard let undated = Self.withoutDate(name), let found = index[Key(provider: provider, name: undated)]
-        else { return nil }
-        return models[found]
+        for shorter in ModelName.shorter(name) {
+            if let found = index[Key(provider: provider, name: shorter)] { return models[found] }
+        }
+        return nil
     }
 
     /// The price of compute in force at `time`; nil: none is, and compute is not billed.
     package func compute(at time: Timestamp) -> ComputePrice? { compute.last { $0.from <= time } }
-
-    /// `name` without `-YYYYMMDD` or `-YYYY-MM-DD` at its end; nil when there is none.
-    static func withoutDate(_ name: String) -> String? {
-        let bytes = Array(name.utf8)
-        for (length, hyphens) in [(9, [0]), (11, [0, 5, 8])] where bytes.count > length {
-            let tail = bytes.suffix(length)
-            let isDate = tail.enumerated().allSatisfy { offset, byte in
-                hyphens.contains(offset)
-                    ? byte == UInt8(ascii: "-") : (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            }
-            if isDate { return String(decoding: bytes.dropLast(length), as: UTF8.self) }
-        }
-        return nil
-    }
 }
 
 /// Why a price book was refused.

@@ -43,18 +43,5 @@ extension Pricing {
 
 extension PricePeriod {
     /// Whether `modifier` changes anything here.
-    fileprivate func prices(_ modifier: PriceModifier) -> Bool { multipliers[modifier] != nil }
-
-    /// The rate of `bucket` in a call with `inputTokens` in all, of which the answer says `modifiers`; nil:
-    /// not known.
-    fileprivate func rate(
-        of bucket: UsageBucket, inputTokens: Int64, modifiers: Set<PriceModifier>
-    ) throws(MoneyError) -> Rate? {
-        var rate = rates(inputTokens: inputTokens).rate(of: bucket)
-        guard bucket != .webSearch else { return rate }
-        for modifier in PriceModifier.allCases where modifiers.contains(modifier) {
-            if let factor = multipliers[modifier] { rate = try rate?.times(factor) }
-        }
-        return rate
-    }
+    fileprivate func prices(_ modifier: PriceModifier) -> Bool { adjustments[modifier] != nil }
 }

@@ -31,73 +31,19 @@ package struct Pricing: Sendable {
         guard part.usage.isPlausible else { throw .outOfRange }
         guard let period = book.model(part.model, provider: provider)?.period(at: time)
         else { throw .unknownModel(part.model) }
-        let card = period.rates(inputTokens: part.usage.inputTokens)
+        let inputTokens = part.usage.inputTokens
         var total = Money.zero
         for bucket in UsageBucket.allCases where part.usage[bucket] > 0 {
-            guard var rate = card.rate(of: bucket) else { throw .noRate(model: part.model, bucket: bucket) }
+            let rate: Rate?
             do throws(MoneyError) {
-                if bucket != .webSearch {
-                    for modifier in PriceModifier.allCases where modifiers.contains(modifier) {
-                        // A modifier without a factor is one that this model does not charge for.
-                        if let factor = period.multipliers[modifier] { rate = try rate.times(factor) }
-                    }
-                }
+                rate = try period.rate(of: bucket, inputTokens: inputTokens, modifiers: modifiers)
+            } catch { throw .outOfRange }
+            guard let rate else { throw .noRate(model: part.model, bucket: bucket) }
+            do throws(MoneyError) {
                 total = try total.adding(try rate.price(of: part.usage[bucket]))
             } catch { throw .outOfRange }
         }
         return total
-    }
-
-    /// An upper bound of what a request can cost.
-    ///
-    /// One token is at least one byte for byte-level tokenizers, so the request's size bounds its input.
-    /// Every input token is taken at the dearest input rate, every output token at the dearest output rate,
-    /// of the tiers that the bound reaches, and with every modifier that makes it dearer.
-    ///
-    /// - Throws: ``PricingGap/unknownModel(_:)`` when there is no price, ``PricingGap/outOfRange``.
-    package func upperBound(of request: RequestBound) throws(PricingGap) -> Estimate {
-        guard let model = book.model(request.model, provider: provider), let period = model.period(at: time)
-        else { throw .unknownModel(request.model) }
-        // A limit that is not positive is no limit: the provider may refuse it or fall back to its own.
-        let stated = request.outputTokens.flatMap { $0 > 0 ? $0 : nil } ?? model.outputTokensMax
-        let outputEach = min(stated, RequestBound.tokensMax)
-        let (product, overflow) = outputEach.multipliedReportingOverflow(by: max(request.answers, 1))
-        // Beyond belief is beyond every limit: it must not be let in at the small amount held for unknown
-        // prices.
-        let output = overflow ? RequestBound.countMax : min(product, RequestBound.countMax)
-        let counts = 0...RequestBound.countMax
-        guard counts ~= request.inputTokens, counts ~= request.webSearches
-        else { throw .outOfRange }
-        // The real input may be anything up to the bound, so each tier below it is reachable.
-        let cards = [period.base] + period.tiers.filter { request.inputTokens > $0.above }.map(\.rates)
-        let dearer = period.factors.filter { Int128($0.millionths) > Multiplier.one }
-        do throws(MoneyError) {
-            var inputRate = dearest(
-                in: cards, of: [.input, .cacheRead, .cacheWrite5m, .cacheWrite1h, .inputAudio, .inputImage])
-            var outputRate = dearest(in: cards, of: [.output, .outputAudio, .outputImage])
-            for factor in dearer {
-                inputRate = try inputRate.times(factor)
-                outputRate = try outputRate.times(factor)
-            }
-            let searchRate = dearest(in: cards, of: [.webSearch])
-            let cost = try inputRate.price(of: request.inputTokens)
-                .adding(try outputRate.price(of: output))
-                .adding(try searchRate.price(of: request.webSearches))
-            return Estimate(cost: min(cost, .amountMax), tokens: request.inputTokens + output)
-        } catch {
-            // Beyond all that is recorded, and beyond every limit.
-            return Estimate(cost: .amountMax, tokens: request.inputTokens + output)
-        }
-    }
-
-    private func dearest(in cards: [RateCard], of buckets: [UsageBucket]) -> Rate {
-        var dearest = Rate(attosPerUnit: 0)
-        for card in cards {
-            for bucket in buckets {
-                if let rate = card.rates[bucket], rate.attosPerUnit > dearest.attosPerUnit { dearest = rate }
-            }
-        }
-        return dearest
     }
 }
 
@@ -112,50 +58,6 @@ package struct UsagePart: Hashable, Sendable {
     package init(model: String, usage: Usage) {
         self.model = model
         self.usage = usage
-    }
-}
-
-/// What is known of a request before it is sent, each figure an upper bound.
-package struct RequestBound: Hashable, Sendable {
-    /// The model asked for.
-    package var model: String
-    /// Input tokens: the request's bytes and an allowance for what the provider adds.
-    package var inputTokens: Int64
-    /// The output limit that the request states; nil: the model's own.
-    package var outputTokens: Int64?
-    /// How many answers are asked for.
-    package var answers: Int64
-    /// Provider-run searches that are allowed for.
-    package var webSearches: Int64
-
-    /// The largest output limit that is believed.
-    static let tokensMax: Int64 = 1 << 40
-    /// The largest bound: beyond every limit, where a usage that is believed ends much earlier.
-    static let countMax: Int64 = 1 << 53
-
-    /// Creates a bound.
-    package init(
-        model: String, inputTokens: Int64, outputTokens: Int64?, answers: Int64 = 1, webSearches: Int64 = 0
-    ) {
-        self.model = model
-        self.inputTokens = inputTokens
-        self.outputTokens = outputTokens
-        self.answers = answers
-        self.webSearches = webSearches
-    }
-}
-
-/// An upper bound of a call: what is reserved for it.
-package struct Estimate: Hashable, Sendable {
-    /// At most this much money.
-    package var cost: Money
-    /// At most this many tokens, in and out.
-    package var tokens: Int64
-
-    /// Creates an estimate.
-    package init(cost: Money, tokens: Int64) {
-        self.cost = cost
-        self.tokens = tokens
     }
 }
 

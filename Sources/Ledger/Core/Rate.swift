@@ -21,6 +21,16 @@ package struct Rate: Hashable, Sendable {
         attosPerUnit = try DecimalText.parse(text.utf8, decimals: 15)
     }
 
+    /// Dollars for a million units, as a plain decimal.
+    package var perMillionText: String {
+        String(decoding: DecimalText.bytes(attosPerUnit, decimals: 12), as: UTF8.self)
+    }
+
+    /// Dollars for a thousand units, as a plain decimal.
+    package var perThousandText: String {
+        String(decoding: DecimalText.bytes(attosPerUnit, decimals: 15), as: UTF8.self)
+    }
+
     /// Returns the price of `units`; exact.
     ///
     /// - Throws: ``MoneyError/overflow`` when the price leaves the 128-bit range.
@@ -46,6 +56,11 @@ package struct Rate: Hashable, Sendable {
 package struct Multiplier: Hashable, Sendable {
     /// The factor in millionths.
     package let millionths: Int64
+
+    /// The factor as a plain decimal.
+    package var text: String {
+        String(decoding: DecimalText.bytes(Int128(millionths), decimals: 6), as: UTF8.self)
+    }
 
     /// One, in millionths.
     static let one: Int128 = 1_000_000

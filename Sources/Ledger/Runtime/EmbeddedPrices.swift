@@ -10,130 +10,130 @@ enum EmbeddedPrices {
  "currency": "USD",
  "unpricedReserveUsd": "1",
  "models": [
-  {"provider": "anthropic", "model": "claude-3-5-haiku", "aliases": ["claude-3-5-haiku-latest", "claude-3.5-haiku"], "outputTokensMax": 8192,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-5-haiku", "aliases": ["claude-3-5-haiku-latest", "claude-3.5-haiku"], "outputTokensMax": 8192, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.8", "cacheRead": "0.08", "cacheWrite5m": "1", "cacheWrite1h": "1.6", "output": "4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-3-5-sonnet", "aliases": ["claude-3-5-sonnet-latest", "claude-3.5-sonnet"], "outputTokensMax": 8192,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-5-sonnet", "aliases": ["claude-3-5-sonnet-latest", "claude-3.5-sonnet"], "outputTokensMax": 8192, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-3-7-sonnet", "aliases": ["claude-3-7-sonnet-latest", "claude-3.7-sonnet", "claude-sonnet-3-7", "claude-sonnet-3.7"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-7-sonnet", "aliases": ["claude-3-7-sonnet-latest", "claude-3.7-sonnet", "claude-sonnet-3-7", "claude-sonnet-3.7"], "outputTokensMax": 128000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-3-haiku", "aliases": ["claude-3-haiku-latest"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-haiku", "aliases": ["claude-3-haiku-latest"], "outputTokensMax": 4096, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.03", "cacheWrite5m": "0.3", "cacheWrite1h": "0.5", "output": "1.25"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-3-opus", "aliases": ["claude-3-opus-latest"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-opus", "aliases": ["claude-3-opus-latest"], "outputTokensMax": 4096, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-3-sonnet", "aliases": ["claude-3-sonnet-latest"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-3-sonnet", "aliases": ["claude-3-sonnet-latest"], "outputTokensMax": 4096, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-fable-5", "aliases": ["claude-fable-5-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-fable-5", "aliases": ["claude-fable-5-latest"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "1", "cacheWrite5m": "12.5", "cacheWrite1h": "20", "output": "50"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-fable-5-1", "aliases": ["claude-fable-5-1-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-fable-5-1", "aliases": ["claude-fable-5-1-latest"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "0.25", "cacheWrite5m": "12.5", "cacheWrite1h": "20", "output": "50"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-fable-5-2", "aliases": ["claude-fable-5-2-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-fable-5-2", "aliases": ["claude-fable-5-2-latest"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "8", "cacheRead": "0.2", "cacheWrite5m": "10", "cacheWrite1h": "16", "output": "40"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "2", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-haiku-4-5", "aliases": ["claude-4-5-haiku", "claude-4.5-haiku", "claude-haiku-4-5-latest", "claude-haiku-4.5"], "outputTokensMax": 64000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-haiku-4-5", "aliases": ["claude-4-5-haiku", "claude-4.5-haiku", "claude-haiku-4-5-latest", "claude-haiku-4.5"], "outputTokensMax": 64000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1", "cacheRead": "0.1", "cacheWrite5m": "1.25", "cacheWrite1h": "2", "output": "5"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-haiku-5-5", "aliases": ["claude-5-5-haiku", "claude-5.5-haiku", "claude-haiku-5-5-latest", "claude-haiku-5.5"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-haiku-5-5", "aliases": ["claude-5-5-haiku", "claude-5.5-haiku", "claude-haiku-5-5-latest", "claude-haiku-5.5"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.01", "cacheWrite5m": "0.125", "cacheWrite1h": "0.2", "output": "0.5"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 100000, "perMillion": {"input": "0.5", "cacheRead": "0.05", "cacheWrite5m": "0.625", "cacheWrite1h": "1", "output": "2.5"}}], "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-mythos-5-2", "aliases": ["claude-mythos-5-2-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-mythos-5-2", "aliases": ["claude-mythos-5-2-latest"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "8", "cacheRead": "0.2", "cacheWrite5m": "10", "cacheWrite1h": "16", "output": "40"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "2", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-0", "aliases": ["claude-4-opus", "claude-opus-4", "claude-opus-4-0-latest"], "outputTokensMax": 32000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-0", "aliases": ["claude-4-opus", "claude-opus-4", "claude-opus-4-0-latest"], "outputTokensMax": 32000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-1", "aliases": ["claude-opus-4-1-latest", "claude-opus-4.1"], "outputTokensMax": 32000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-1", "aliases": ["claude-opus-4-1-latest", "claude-opus-4.1"], "outputTokensMax": 32000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "1.5", "cacheWrite5m": "18.75", "cacheWrite1h": "30", "output": "75"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-5", "aliases": ["claude-4-5-opus", "claude-4.5-opus", "claude-opus-4-5-latest", "claude-opus-4.5"], "outputTokensMax": 64000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-5", "aliases": ["claude-4-5-opus", "claude-4.5-opus", "claude-opus-4-5-latest", "claude-opus-4.5"], "outputTokensMax": 64000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-6", "aliases": ["claude-4-6-opus", "claude-4.6-opus", "claude-opus-4-6-latest", "claude-opus-4.6"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs and fast from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-6", "aliases": ["claude-4-6-opus", "claude-4.6-opus", "claude-opus-4-6-latest", "claude-opus-4.6"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 200000, "perMillion": {"input": "10", "cacheRead": "1", "cacheWrite5m": "12.5", "cacheWrite1h": "20", "output": "37.5"}}], "multipliers": {"batch": "0.5", "fast": "6", "geoUs": "1.1"}},
     {"from": "2026-03-13T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "6", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-7", "aliases": ["claude-4-7-opus", "claude-4.7-opus", "claude-opus-4-7-latest", "claude-opus-4.7"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs and fast from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-7", "aliases": ["claude-4-7-opus", "claude-4.7-opus", "claude-opus-4-7-latest", "claude-opus-4.7"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "6", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-4-8", "aliases": ["claude-4-8-opus", "claude-4.8-opus", "claude-opus-4-8-latest", "claude-opus-4.8"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-4-8", "aliases": ["claude-4-8-opus", "claude-4.8-opus", "claude-opus-4-8-latest", "claude-opus-4.8"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "2", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-5", "aliases": ["claude-5-opus", "claude-5.0-opus", "claude-opus-5-latest", "claude-opus-5.0"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-5", "aliases": ["claude-5-opus", "claude-5.0-opus", "claude-opus-5-latest", "claude-opus-5.0"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "cacheWrite1h": "10", "output": "25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "2", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-opus-5-5", "aliases": ["claude-5-5-opus", "claude-5.5-opus", "claude-opus-5-5-latest", "claude-opus-5.5"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-opus-5-5", "aliases": ["claude-5-5-opus", "claude-5.5-opus", "claude-opus-5-5-latest", "claude-opus-5.5"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "4", "cacheRead": "0.2", "cacheWrite5m": "5", "cacheWrite1h": "8", "output": "20"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "fast": "2", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-sonnet-4-0", "aliases": ["claude-4-sonnet", "claude-sonnet-4", "claude-sonnet-4-0-latest"], "outputTokensMax": 64000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-sonnet-4-0", "aliases": ["claude-4-sonnet", "claude-sonnet-4", "claude-sonnet-4-0-latest"], "outputTokensMax": 64000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-sonnet-4-5", "aliases": ["claude-sonnet-4-5-latest", "claude-sonnet-4.5"], "outputTokensMax": 64000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-sonnet-4-5", "aliases": ["claude-sonnet-4-5-latest", "claude-sonnet-4.5"], "outputTokensMax": 64000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 200000, "perMillion": {"input": "6", "cacheRead": "0.6", "cacheWrite5m": "7.5", "cacheWrite1h": "12", "output": "22.5"}}], "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "anthropic", "model": "claude-sonnet-4-6", "aliases": ["claude-sonnet-4-6-latest", "claude-sonnet-4.6"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-sonnet-4-6", "aliases": ["claude-sonnet-4-6-latest", "claude-sonnet-4.6"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 200000, "perMillion": {"input": "6", "cacheRead": "0.6", "cacheWrite5m": "7.5", "cacheWrite1h": "12", "output": "22.5"}}], "multipliers": {"batch": "0.5", "geoUs": "1.1"}},
     {"from": "2026-03-13T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "0.3", "cacheWrite5m": "3.75", "cacheWrite1h": "6", "output": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-sonnet-5", "aliases": ["claude-5-sonnet", "claude-5.0-sonnet", "claude-sonnet-5-latest", "claude-sonnet-5.0"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-sonnet-5", "aliases": ["claude-5-sonnet", "claude-5.0-sonnet", "claude-sonnet-5-latest", "claude-sonnet-5.0"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "cacheWrite5m": "2.5", "cacheWrite1h": "4", "output": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
-  {"provider": "anthropic", "model": "claude-sonnet-5-5", "aliases": ["claude-5-5-sonnet", "claude-5.5-sonnet", "claude-sonnet-5-5-latest", "claude-sonnet-5.5"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://platform.claude.com/docs/en/about-claude/pricing; geoUs from published notes", "checked": "2026-11-24",
+  {"provider": "anthropic", "model": "claude-sonnet-5-5", "aliases": ["claude-5-5-sonnet", "claude-5.5-sonnet", "claude-sonnet-5-5-latest", "claude-sonnet-5.5"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://www.anthropic.com/pricing#api; geoUs from published notes", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.1", "cacheWrite5m": "2.5", "cacheWrite1h": "4", "output": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "geoUs": "1.1"}}
    ]},
@@ -147,378 +147,378 @@ enum EmbeddedPrices {
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.075", "cacheRead": "0.075", "inputAudio": "0.075", "inputImage": "0.075", "output": "0.3", "outputAudio": "0.3", "outputImage": "0.3"}}
    ]},
-  {"provider": "gemini", "model": "gemini-2.5-flash", "aliases": ["gemini-2.5-flash-latest"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-2.5-flash", "aliases": ["gemini-2.5-flash-latest"], "outputTokensMax": 65536, "inputTokensMax": 1048576,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.3", "cacheRead": "0.03", "inputAudio": "1", "inputImage": "0.3", "output": "2.5", "outputAudio": "2.5", "outputImage": "2.5"}, "perThousand": {"webSearch": "35"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.3", "cacheRead": "0.03", "inputAudio": "1", "inputImage": "0.3", "output": "2.5", "outputAudio": "2.5", "outputImage": "2.5"}, "perThousand": {"webSearch": "35"}, "rates": {"batch": {"perMillion": {"input": "0.15", "inputAudio": "0.5", "inputImage": "0.15", "output": "1.25", "outputAudio": "1.25", "outputImage": "1.25"}}}}
    ]},
-  {"provider": "gemini", "model": "gemini-2.5-flash-lite", "aliases": ["gemini-2.5-flash-lite-preview"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-2.5-flash-lite", "aliases": ["gemini-2.5-flash-lite-preview"], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.01", "inputAudio": "0.3", "inputImage": "0.1", "output": "0.4", "outputAudio": "0.4", "outputImage": "0.4"}, "perThousand": {"webSearch": "35"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.01", "inputAudio": "0.3", "inputImage": "0.1", "output": "0.4", "outputAudio": "0.4", "outputImage": "0.4"}, "perThousand": {"webSearch": "35"}, "rates": {"batch": {"perMillion": {"input": "0.05", "inputAudio": "0.15", "inputImage": "0.05", "output": "0.2", "outputAudio": "0.2", "outputImage": "0.2"}}}}
    ]},
   {"provider": "gemini", "model": "gemini-2.5-flash-preview", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15", "cacheRead": "0.15", "inputAudio": "0.15", "inputImage": "0.15", "output": "0.6", "outputAudio": "0.6", "outputImage": "0.6"}, "perThousand": {"webSearch": "35"}}
    ]},
   {"provider": "gemini", "model": "gemini-2.5-pro", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.25", "cacheRead": "0.125", "inputAudio": "1.25", "inputImage": "1.25", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "35"}, "tiers": [{"above": 200000, "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "15", "outputAudio": "15", "outputImage": "15"}}], "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.25", "cacheRead": "0.125", "inputAudio": "1.25", "inputImage": "1.25", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "35"}, "tiers": [{"above": 200000, "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "15", "outputAudio": "15", "outputImage": "15"}}], "rates": {"batch": {"perMillion": {"input": "0.625", "inputAudio": "0.625", "inputImage": "0.625", "output": "5", "outputAudio": "5", "outputImage": "5"}, "tiers": [{"above": 200000, "perMillion": {"input": "1.25", "inputAudio": "1.25", "inputImage": "1.25", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}}]}}}
    ]},
-  {"provider": "gemini", "model": "gemini-3-flash-preview", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3-flash-preview", "aliases": [], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.05", "inputAudio": "1", "inputImage": "0.5", "output": "3", "outputAudio": "3", "outputImage": "3"}, "multipliers": {"batch": "0.5"}},
-    {"from": "2026-01-05T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.05", "inputAudio": "1", "inputImage": "0.5", "output": "3", "outputAudio": "3", "outputImage": "3"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2026-01-05T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.05", "inputAudio": "1", "inputImage": "0.5", "output": "3", "outputAudio": "3", "outputImage": "3"}, "perThousand": {"webSearch": "14"}, "rates": {"batch": {"perMillion": {"input": "0.25", "inputAudio": "0.5", "inputImage": "0.25", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}}}}
    ]},
   {"provider": "gemini", "model": "gemini-3-pro-preview", "aliases": ["gemini-3-pro-text-preview"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "inputAudio": "2", "inputImage": "2", "output": "12", "outputAudio": "12", "outputImage": "12"}, "tiers": [{"above": 200000, "perMillion": {"input": "4", "cacheRead": "0.4", "inputAudio": "4", "inputImage": "4", "output": "18", "outputAudio": "18", "outputImage": "18"}}]},
     {"from": "2026-01-05T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "inputAudio": "2", "inputImage": "2", "output": "12", "outputAudio": "12", "outputImage": "12"}, "perThousand": {"webSearch": "14"}, "tiers": [{"above": 200000, "perMillion": {"input": "4", "cacheRead": "0.4", "inputAudio": "4", "inputImage": "4", "output": "18", "outputAudio": "18", "outputImage": "18"}}]}
    ]},
-  {"provider": "gemini", "model": "gemini-3.1-flash-lite", "aliases": ["gemini-3.1-flash-lite-preview"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.1-flash-lite", "aliases": ["gemini-3.1-flash-lite-preview"], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.025", "inputAudio": "0.5", "inputImage": "0.25", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "gemini", "model": "gemini-3.1-pro-preview", "aliases": ["gemini-pro-latest"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "inputAudio": "2", "inputImage": "2", "output": "12", "outputAudio": "12", "outputImage": "12"}, "perThousand": {"webSearch": "14"}, "tiers": [{"above": 200000, "perMillion": {"input": "4", "cacheRead": "0.4", "inputAudio": "4", "inputImage": "4", "output": "18", "outputAudio": "18", "outputImage": "18"}}], "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "inputAudio": "2", "inputImage": "2", "output": "12", "outputAudio": "12", "outputImage": "12"}, "perThousand": {"webSearch": "14"}, "tiers": [{"above": 200000, "perMillion": {"input": "4", "cacheRead": "0.4", "inputAudio": "4", "inputImage": "4", "output": "18", "outputAudio": "18", "outputImage": "18"}}], "rates": {"batch": {"perMillion": {"input": "1", "inputAudio": "1", "inputImage": "1", "output": "6", "outputAudio": "6", "outputImage": "6"}, "tiers": [{"above": 200000, "perMillion": {"input": "2", "inputAudio": "2", "inputImage": "2", "output": "9", "outputAudio": "9", "outputImage": "9"}}]}}}
    ]},
-  {"provider": "gemini", "model": "gemini-3.5-flash", "aliases": ["gemini-3.5-flash-preview"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.5-flash", "aliases": ["gemini-3.5-flash-preview"], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "9", "outputAudio": "9", "outputImage": "9"}, "perThousand": {"webSearch": "14"}}
    ]},
-  {"provider": "gemini", "model": "gemini-3.5-flash-lite", "aliases": ["gemini-flash-lite-latest"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.5-flash-lite", "aliases": ["gemini-flash-lite-latest"], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.3", "cacheRead": "0.03", "inputAudio": "0.3", "inputImage": "0.3", "output": "2.5", "outputAudio": "2.5", "outputImage": "2.5"}, "perThousand": {"webSearch": "14"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.3", "cacheRead": "0.03", "inputAudio": "0.3", "inputImage": "0.3", "output": "2.5", "outputAudio": "2.5", "outputImage": "2.5"}, "perThousand": {"webSearch": "14"}, "rates": {"batch": {"perMillion": {"input": "0.15", "cacheRead": "0.02", "inputAudio": "0.15", "inputImage": "0.15", "output": "1.25", "outputAudio": "1.25", "outputImage": "1.25"}}}}
    ]},
-  {"provider": "gemini", "model": "gemini-3.6-flash", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.6-flash", "aliases": [], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
     {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "gemini", "model": "gemini-3.7-flash", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.7-flash", "aliases": [], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}},
     {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}}
    ]},
-  {"provider": "gemini", "model": "gemini-3.8-flash", "aliases": ["gemini-flash-latest"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-3.8-flash", "aliases": ["gemini-flash-latest"], "outputTokensMax": 65536, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "3.75", "outputAudio": "3.75", "outputImage": "3.75"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
     {"from": "2027-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.15", "inputAudio": "1.5", "inputImage": "1.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "gemini", "model": "gemini-4-argon", "aliases": ["gemini-4-argon-preview"], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-4-argon", "aliases": ["gemini-4-argon-preview"], "outputTokensMax": 65536, "inputTokensMax": 1048576,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.1", "inputAudio": "2", "inputImage": "2", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}},
     {"from": "2026-12-01T00:00:00Z", "perMillion": {"input": "4", "cacheRead": "0.2", "inputAudio": "4", "inputImage": "4", "output": "20", "outputAudio": "20", "outputImage": "20"}, "perThousand": {"webSearch": "14"}, "multipliers": {"batch": "0.5"}}
    ]},
   {"provider": "gemini", "model": "gemini-embedding-001", "aliases": [], "outputTokensMax": 0,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15"}}
    ]},
-  {"provider": "gemini", "model": "gemini-embedding-2", "aliases": ["gemini-embedding-2-preview"], "outputTokensMax": 0,
-   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "gemini", "model": "gemini-embedding-2", "aliases": ["gemini-embedding-2-preview"], "outputTokensMax": 0, "inputTokensMax": 8192,
+   "source": "genai-prices 0.2.3, from https://ai.google.dev/gemini-api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.2", "inputAudio": "6.5", "inputImage": "0.45"}, "multipliers": {"batch": "0.5"}}
    ]},
-  {"provider": "openai", "model": "chatgpt-4o-latest", "aliases": [], "outputTokensMax": 16384,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "chatgpt-4o-latest", "aliases": [], "outputTokensMax": 16384, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}}
    ]},
-  {"provider": "openai", "model": "codex-mini", "aliases": ["codex-mini-latest"], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "codex-mini", "aliases": ["codex-mini-latest"], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "0.375", "inputAudio": "1.5", "inputImage": "1.5", "output": "6", "outputAudio": "6", "outputImage": "6"}}
    ]},
   {"provider": "openai", "model": "gpt-3.5-0301", "aliases": ["gpt-3.5-turbo-0301"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "1.5", "inputAudio": "1.5", "inputImage": "1.5", "output": "2", "outputAudio": "2", "outputImage": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-3.5-turbo", "aliases": ["gpt-3.5-turbo-0125", "gpt-35-turbo"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-3.5-turbo", "aliases": ["gpt-3.5-turbo-0125", "gpt-35-turbo"], "outputTokensMax": 4096, "inputTokensMax": 16385,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.5", "inputAudio": "0.5", "inputImage": "0.5", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.5", "inputAudio": "0.5", "inputImage": "0.5", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}, "rates": {"batch": {"perMillion": {"input": "0.25", "inputAudio": "0.25", "inputImage": "0.25", "output": "0.75", "outputAudio": "0.75", "outputImage": "0.75"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-3.5-turbo-0613", "aliases": [], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-3.5-turbo-0613", "aliases": [], "outputTokensMax": 4096, "inputTokensMax": 16385,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "1.5", "inputAudio": "1.5", "inputImage": "1.5", "output": "2", "outputAudio": "2", "outputImage": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-3.5-turbo-1106", "aliases": [], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-3.5-turbo-1106", "aliases": [], "outputTokensMax": 4096, "inputTokensMax": 16385,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1", "cacheRead": "1", "inputAudio": "1", "inputImage": "1", "output": "2", "outputAudio": "2", "outputImage": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-3.5-turbo-16k", "aliases": ["gpt-3.5-turbo-16k-0613", "gpt-35-turbo-16k", "gpt-35-turbo-16k-0613"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-3.5-turbo-16k", "aliases": ["gpt-3.5-turbo-16k-0613", "gpt-35-turbo-16k", "gpt-35-turbo-16k-0613"], "outputTokensMax": 4096, "inputTokensMax": 16385,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "3", "cacheRead": "3", "inputAudio": "3", "inputImage": "3", "output": "4", "outputAudio": "4", "outputImage": "4"}}
    ]},
-  {"provider": "openai", "model": "gpt-3.5-turbo-instruct", "aliases": ["gpt-3.5-turbo-instruct-0914"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-3.5-turbo-instruct", "aliases": ["gpt-3.5-turbo-instruct-0914"], "outputTokensMax": 4096, "inputTokensMax": 16385,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.5", "cacheRead": "1.5", "inputAudio": "1.5", "inputImage": "1.5", "output": "2", "outputAudio": "2", "outputImage": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-4", "aliases": ["gpt-4-0314", "gpt-4-0613"], "outputTokensMax": 8192,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4", "aliases": ["gpt-4-0314", "gpt-4-0613"], "outputTokensMax": 8192, "inputTokensMax": 8192,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "60", "outputAudio": "60", "outputImage": "60"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "60", "outputAudio": "60", "outputImage": "60"}, "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "30", "outputAudio": "30", "outputImage": "30"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4-32k", "aliases": ["gpt-4-32k-0314", "gpt-4-32k-0613"], "outputTokensMax": 32768,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4-32k", "aliases": ["gpt-4-32k-0314", "gpt-4-32k-0613"], "outputTokensMax": 32768, "inputTokensMax": 32000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "120", "outputAudio": "120", "outputImage": "120"}}
    ]},
-  {"provider": "openai", "model": "gpt-4-turbo", "aliases": ["gpt-4-0125-preview", "gpt-4-1106-preview", "gpt-4-turbo-0125-preview", "gpt-4-turbo-preview"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4-turbo", "aliases": ["gpt-4-0125-preview", "gpt-4-1106-preview", "gpt-4-turbo-0125-preview", "gpt-4-turbo-preview"], "outputTokensMax": 4096, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "30", "outputAudio": "30", "outputImage": "30"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "30", "outputAudio": "30", "outputImage": "30"}, "rates": {"batch": {"perMillion": {"input": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4-vision-preview", "aliases": ["gpt-4-1106-vision-preview"], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4-vision-preview", "aliases": ["gpt-4-1106-vision-preview"], "outputTokensMax": 4096, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "30", "outputAudio": "30", "outputImage": "30"}}
    ]},
-  {"provider": "openai", "model": "gpt-4.1", "aliases": [], "outputTokensMax": 32768,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4.1", "aliases": [], "outputTokensMax": 32768, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.75", "fast": "1.75"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}, "perThousand": {"webSearch": "10"}, "multipliers": {"priority": "1.75", "fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "1", "inputAudio": "1", "inputImage": "1", "output": "4", "outputAudio": "4", "outputImage": "4"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4.1-mini", "aliases": [], "outputTokensMax": 32768,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4.1-mini", "aliases": [], "outputTokensMax": 32768, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.4", "cacheRead": "0.1", "inputAudio": "0.4", "inputImage": "0.4", "output": "1.6", "outputAudio": "1.6", "outputImage": "1.6"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.75", "fast": "1.75"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.4", "cacheRead": "0.1", "inputAudio": "0.4", "inputImage": "0.4", "output": "1.6", "outputAudio": "1.6", "outputImage": "1.6"}, "perThousand": {"webSearch": "10"}, "multipliers": {"priority": "1.75", "fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "0.2", "inputAudio": "0.2", "inputImage": "0.2", "output": "0.8", "outputAudio": "0.8", "outputImage": "0.8"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4.1-nano", "aliases": [], "outputTokensMax": 32768,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4.1-nano", "aliases": [], "outputTokensMax": 32768, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.025", "inputAudio": "0.1", "inputImage": "0.1", "output": "0.4", "outputAudio": "0.4", "outputImage": "0.4"}, "multipliers": {"batch": "0.5", "priority": "2", "fast": "2"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.025", "inputAudio": "0.1", "inputImage": "0.1", "output": "0.4", "outputAudio": "0.4", "outputImage": "0.4"}, "multipliers": {"priority": "2", "fast": "2"}, "rates": {"batch": {"perMillion": {"input": "0.05", "inputAudio": "0.05", "inputImage": "0.05", "output": "0.2", "outputAudio": "0.2", "outputImage": "0.2"}}}}
    ]},
   {"provider": "openai", "model": "gpt-4.5-preview", "aliases": [], "outputTokensMax": 16384,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "75", "cacheRead": "37.5", "inputAudio": "75", "inputImage": "75", "output": "150", "outputAudio": "150", "outputImage": "150"}}
    ]},
-  {"provider": "openai", "model": "gpt-4o", "aliases": [], "outputTokensMax": 16384,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4o", "aliases": [], "outputTokensMax": 16384, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2.5", "cacheRead": "1.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.7", "fast": "1.7"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2.5", "cacheRead": "1.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"priority": "1.7", "fast": "1.7"}, "rates": {"batch": {"perMillion": {"input": "1.25", "inputAudio": "1.25", "inputImage": "1.25", "output": "5", "outputAudio": "5", "outputImage": "5"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4o-2024-05-13", "aliases": [], "outputTokensMax": 4096,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4o-2024-05-13", "aliases": [], "outputTokensMax": 4096, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.75", "fast": "1.75"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "2.5", "inputAudio": "2.5", "inputImage": "2.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}}, "priority": {"perMillion": {"input": "8.75", "inputAudio": "8.75", "inputImage": "8.75", "output": "26.25", "outputAudio": "26.25", "outputImage": "26.25"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-4o-mini", "aliases": ["gpt-4o-mini-search-preview"], "outputTokensMax": 16384,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-4o-mini", "aliases": ["gpt-4o-mini-search-preview"], "outputTokensMax": 16384, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15", "cacheRead": "0.075", "inputAudio": "0.15", "inputImage": "0.15", "output": "0.6", "outputAudio": "0.6", "outputImage": "0.6"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "priority": "1.666667"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.15", "cacheRead": "0.075", "inputAudio": "0.15", "inputImage": "0.15", "output": "0.6", "outputAudio": "0.6", "outputImage": "0.6"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "0.075", "inputAudio": "0.075", "inputImage": "0.075", "output": "0.3", "outputAudio": "0.3", "outputImage": "0.3"}}, "priority": {"perMillion": {"input": "0.25", "cacheRead": "0.125", "inputAudio": "0.25", "inputImage": "0.25", "output": "1", "outputAudio": "1", "outputImage": "1"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5", "aliases": ["gpt-5-chat", "gpt-5-chat-latest", "gpt-5-codex"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5", "aliases": ["gpt-5-chat", "gpt-5-chat-latest", "gpt-5-codex"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.25", "cacheRead": "0.125", "inputAudio": "1.25", "inputImage": "1.25", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5-mini", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5-mini", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.025", "inputAudio": "0.25", "inputImage": "0.25", "output": "2", "outputAudio": "2", "outputImage": "2"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.8", "fast": "1.8"}}
    ]},
-  {"provider": "openai", "model": "gpt-5-nano", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5-nano", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.05", "cacheRead": "0.005", "inputAudio": "0.05", "inputImage": "0.05", "output": "0.4", "outputAudio": "0.4", "outputImage": "0.4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5"}}
    ]},
-  {"provider": "openai", "model": "gpt-5-pro", "aliases": [], "outputTokensMax": 272000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5-pro", "aliases": [], "outputTokensMax": 272000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "120", "outputAudio": "120", "outputImage": "120"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "120", "outputAudio": "120", "outputImage": "120"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "7.5", "inputAudio": "7.5", "inputImage": "7.5", "output": "60", "outputAudio": "60", "outputImage": "60"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.1", "aliases": ["gpt-5-1", "gpt-5-1-chat", "gpt-5-1-chat-latest", "gpt-5-1-codex", "gpt-5-1-codex-max", "gpt-5.1-chat", "gpt-5.1-chat-latest", "gpt-5.1-codex", "gpt-5.1-codex-max"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.1", "aliases": ["gpt-5-1", "gpt-5-1-chat", "gpt-5-1-chat-latest", "gpt-5-1-codex", "gpt-5-1-codex-max", "gpt-5.1-chat", "gpt-5.1-chat-latest", "gpt-5.1-codex", "gpt-5.1-codex-max"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.25", "cacheRead": "0.125", "inputAudio": "1.25", "inputImage": "1.25", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.1-codex-mini", "aliases": ["gpt-5-1-codex-mini", "gpt-5-1-mini", "gpt-5.1-mini"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.1-codex-mini", "aliases": ["gpt-5-1-codex-mini", "gpt-5-1-mini", "gpt-5.1-mini"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.25", "cacheRead": "0.025", "inputAudio": "0.25", "inputImage": "0.25", "output": "2", "outputAudio": "2", "outputImage": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.2", "aliases": ["gpt-5-2", "gpt-5-2-chat", "gpt-5-2-chat-latest", "gpt-5-2-codex", "gpt-5.2-chat", "gpt-5.2-chat-latest", "gpt-5.2-codex"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.2", "aliases": ["gpt-5-2", "gpt-5-2-chat", "gpt-5-2-chat-latest", "gpt-5-2-codex", "gpt-5.2-chat", "gpt-5.2-chat-latest", "gpt-5.2-codex"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.75", "cacheRead": "0.175", "inputAudio": "1.75", "inputImage": "1.75", "output": "14", "outputAudio": "14", "outputImage": "14"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.2-pro", "aliases": ["gpt-5-2-pro-2025-12-11"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.2-pro", "aliases": ["gpt-5-2-pro-2025-12-11"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "21", "cacheRead": "21", "inputAudio": "21", "inputImage": "21", "output": "168", "outputAudio": "168", "outputImage": "168"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "21", "cacheRead": "21", "inputAudio": "21", "inputImage": "21", "output": "168", "outputAudio": "168", "outputImage": "168"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "10.5", "inputAudio": "10.5", "inputImage": "10.5", "output": "84", "outputAudio": "84", "outputImage": "84"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.3", "aliases": ["gpt-5-3", "gpt-5-3-chat", "gpt-5-3-chat-latest", "gpt-5.3-chat", "gpt-5.3-chat-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.3", "aliases": ["gpt-5-3", "gpt-5-3-chat", "gpt-5-3-chat-latest", "gpt-5.3-chat", "gpt-5.3-chat-latest"], "outputTokensMax": 128000, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.75", "cacheRead": "0.175", "inputAudio": "1.75", "inputImage": "1.75", "output": "14", "outputAudio": "14", "outputImage": "14"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.3-codex", "aliases": ["gpt-5-3-codex"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.3-codex", "aliases": ["gpt-5-3-codex"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.75", "cacheRead": "0.175", "inputAudio": "1.75", "inputImage": "1.75", "output": "14", "outputAudio": "14", "outputImage": "14"}, "multipliers": {"priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.4", "aliases": ["gpt-5-4"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.4", "aliases": ["gpt-5-4"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "22.5", "outputAudio": "22.5", "outputImage": "22.5"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "22.5", "outputAudio": "22.5", "outputImage": "22.5"}}], "multipliers": {"fast": "2"}, "rates": {"batch": {"perMillion": {"input": "1.25", "cacheRead": "0.13", "inputAudio": "1.25", "inputImage": "1.25", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "tiers": [{"above": 272000, "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "11.25", "outputAudio": "11.25", "outputImage": "11.25"}}]}, "flex": {"perMillion": {"input": "1.25", "cacheRead": "0.13", "inputAudio": "1.25", "inputImage": "1.25", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}, "tiers": [{"above": 272000, "perMillion": {"input": "2.5", "cacheRead": "0.25", "inputAudio": "2.5", "inputImage": "2.5", "output": "11.25", "outputAudio": "11.25", "outputImage": "11.25"}}]}, "priority": {"perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "30", "outputAudio": "30", "outputImage": "30"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.4-mini", "aliases": ["gpt-5-4-mini"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.4-mini", "aliases": ["gpt-5-4-mini"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.75", "cacheRead": "0.075", "inputAudio": "0.75", "inputImage": "0.75", "output": "4.5", "outputAudio": "4.5", "outputImage": "4.5"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.4-nano", "aliases": ["gpt-5-4-nano"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.4-nano", "aliases": ["gpt-5-4-nano"], "outputTokensMax": 128000, "inputTokensMax": 400000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.2", "cacheRead": "0.02", "inputAudio": "0.2", "inputImage": "0.2", "output": "1.25", "outputAudio": "1.25", "outputImage": "1.25"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.4-pro", "aliases": ["gpt-5-4-pro"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.4-pro", "aliases": ["gpt-5-4-pro"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "multipliers": {"batch": "0.5", "flex": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}, "flex": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.5", "aliases": ["gpt-5-5", "gpt-5-5-chat", "gpt-5-5-chat-latest", "gpt-5-5-codex", "gpt-5.5-chat", "gpt-5.5-chat-latest", "gpt-5.5-codex"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.5", "aliases": ["gpt-5-5", "gpt-5-5-chat", "gpt-5-5-chat-latest", "gpt-5-5-codex", "gpt-5.5-chat", "gpt-5.5-chat-latest", "gpt-5.5-codex"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "30", "outputAudio": "30", "outputImage": "30"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "10", "cacheRead": "1", "inputAudio": "10", "inputImage": "10", "output": "45", "outputAudio": "45", "outputImage": "45"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2.5", "fast": "2.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "30", "outputAudio": "30", "outputImage": "30"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "10", "cacheRead": "1", "inputAudio": "10", "inputImage": "10", "output": "45", "outputAudio": "45", "outputImage": "45"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "fast": "2.5"}, "rates": {"priority": {"perMillion": {"input": "12.5", "cacheRead": "1.25", "inputAudio": "12.5", "inputImage": "12.5", "output": "75", "outputAudio": "75", "outputImage": "75"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.5-pro", "aliases": ["gpt-5-5-pro"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.5-pro", "aliases": ["gpt-5-5-pro"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "multipliers": {"batch": "0.5", "flex": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}, "flex": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}}}
    ]},
-  {"provider": "openai", "model": "gpt-5.6-luna", "aliases": ["gpt-5-6-luna"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.6-luna", "aliases": ["gpt-5-6-luna"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1", "cacheRead": "0.1", "cacheWrite5m": "1.25", "inputAudio": "1", "inputImage": "1", "output": "6", "outputAudio": "6", "outputImage": "6"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "2", "cacheRead": "0.2", "cacheWrite5m": "2.5", "inputAudio": "2", "inputImage": "2", "output": "9", "outputAudio": "9", "outputImage": "9"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}},
     {"from": "2026-07-30T00:00:00Z", "perMillion": {"input": "0.2", "cacheRead": "0.02", "cacheWrite5m": "0.25", "inputAudio": "0.2", "inputImage": "0.2", "output": "1.2", "outputAudio": "1.2", "outputImage": "1.2"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "0.4", "cacheRead": "0.04", "cacheWrite5m": "0.5", "inputAudio": "0.4", "inputImage": "0.4", "output": "1.8", "outputAudio": "1.8", "outputImage": "1.8"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.6-sol", "aliases": ["gpt-5-6", "gpt-5-6-sol", "gpt-5.6"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.6-sol", "aliases": ["gpt-5-6", "gpt-5-6-sol", "gpt-5.6"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "inputAudio": "5", "inputImage": "5", "output": "30", "outputAudio": "30", "outputImage": "30"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "10", "cacheRead": "1", "cacheWrite5m": "12.5", "inputAudio": "10", "inputImage": "10", "output": "45", "outputAudio": "45", "outputImage": "45"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}},
     {"from": "2026-08-21T00:00:00Z", "perMillion": {"input": "4", "cacheRead": "0.4", "cacheWrite5m": "5", "inputAudio": "4", "inputImage": "4", "output": "20", "outputAudio": "20", "outputImage": "20"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "8", "cacheRead": "0.8", "cacheWrite5m": "10", "inputAudio": "8", "inputImage": "8", "output": "30", "outputAudio": "30", "outputImage": "30"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-5.6-terra", "aliases": ["gpt-5-6-terra"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-5.6-terra", "aliases": ["gpt-5-6-terra"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2.5", "cacheRead": "0.25", "cacheWrite5m": "3.125", "inputAudio": "2.5", "inputImage": "2.5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "5", "cacheRead": "0.5", "cacheWrite5m": "6.25", "inputAudio": "5", "inputImage": "5", "output": "22.5", "outputAudio": "22.5", "outputImage": "22.5"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}},
     {"from": "2026-07-30T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "cacheWrite5m": "2.5", "inputAudio": "2", "inputImage": "2", "output": "12", "outputAudio": "12", "outputImage": "12"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "4", "cacheRead": "0.4", "cacheWrite5m": "5", "inputAudio": "4", "inputImage": "4", "output": "18", "outputAudio": "18", "outputImage": "18"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-6-astra", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-6-astra", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "1", "cacheWrite5m": "12.5", "inputAudio": "10", "inputImage": "10", "output": "50", "outputAudio": "50", "outputImage": "50"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "20", "cacheRead": "2", "cacheWrite5m": "25", "inputAudio": "20", "inputImage": "20", "output": "75", "outputAudio": "75", "outputImage": "75"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-6-luna", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-6-luna", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1", "cacheRead": "0.01", "cacheWrite5m": "0.125", "inputAudio": "0.1", "inputImage": "0.1", "output": "0.5", "outputAudio": "0.5", "outputImage": "0.5"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "0.2", "cacheRead": "0.02", "cacheWrite5m": "0.25", "inputAudio": "0.2", "inputImage": "0.2", "output": "0.75", "outputAudio": "0.75", "outputImage": "0.75"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-6-sol", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-6-sol", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.2", "cacheWrite5m": "2.5", "inputAudio": "2", "inputImage": "2", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "4", "cacheRead": "0.4", "cacheWrite5m": "5", "inputAudio": "4", "inputImage": "4", "output": "15", "outputAudio": "15", "outputImage": "15"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-6.1-sol", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-6.1-sol", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.1", "cacheWrite5m": "2.5", "inputAudio": "2", "inputImage": "2", "output": "10", "outputAudio": "10", "outputImage": "10"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "4", "cacheRead": "0.2", "cacheWrite5m": "5", "inputAudio": "4", "inputImage": "4", "output": "15", "outputAudio": "15", "outputImage": "15"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
-  {"provider": "openai", "model": "gpt-6.1-terra", "aliases": [], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "gpt-6.1-terra", "aliases": [], "outputTokensMax": 128000, "inputTokensMax": 1050000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1", "cacheRead": "0.05", "cacheWrite5m": "1.25", "inputAudio": "1", "inputImage": "1", "output": "5", "outputAudio": "5", "outputImage": "5"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "2", "cacheRead": "0.1", "cacheWrite5m": "2.5", "inputAudio": "2", "inputImage": "2", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}}], "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "2", "fast": "2"}}
    ]},
   {"provider": "openai", "model": "gpt-chat-latest", "aliases": ["chat-latest"], "outputTokensMax": 128000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "0.5", "inputAudio": "5", "inputImage": "5", "output": "30", "outputAudio": "30", "outputImage": "30"}}
    ]},
-  {"provider": "openai", "model": "o1", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o1", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "7.5", "inputAudio": "15", "inputImage": "15", "output": "60", "outputAudio": "60", "outputImage": "60"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "7.5", "inputAudio": "15", "inputImage": "15", "output": "60", "outputAudio": "60", "outputImage": "60"}, "rates": {"batch": {"perMillion": {"input": "7.5", "inputAudio": "7.5", "inputImage": "7.5", "output": "30", "outputAudio": "30", "outputImage": "30"}}}}
    ]},
-  {"provider": "openai", "model": "o1-mini", "aliases": [], "outputTokensMax": 65536,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o1-mini", "aliases": [], "outputTokensMax": 65536, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.55", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}}
    ]},
-  {"provider": "openai", "model": "o1-preview", "aliases": [], "outputTokensMax": 32768,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o1-preview", "aliases": [], "outputTokensMax": 32768, "inputTokensMax": 128000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "7.5", "inputAudio": "15", "inputImage": "15", "output": "60", "outputAudio": "60", "outputImage": "60"}}
    ]},
-  {"provider": "openai", "model": "o1-pro", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o1-pro", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "150", "cacheRead": "150", "inputAudio": "150", "inputImage": "150", "output": "600", "outputAudio": "600", "outputImage": "600"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "150", "cacheRead": "150", "inputAudio": "150", "inputImage": "150", "output": "600", "outputAudio": "600", "outputImage": "600"}, "rates": {"batch": {"perMillion": {"input": "75", "inputAudio": "75", "inputImage": "75", "output": "300", "outputAudio": "300", "outputImage": "300"}}}}
    ]},
-  {"provider": "openai", "model": "o3", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o3", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "0.5", "inputAudio": "10", "inputImage": "10", "output": "40", "outputAudio": "40", "outputImage": "40"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.75", "fast": "1.75"}},
-    {"from": "2025-06-10T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.75", "fast": "1.75"}}
+    {"from": "2025-06-10T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}, "perThousand": {"webSearch": "10"}, "multipliers": {"flex": "0.5", "priority": "1.75", "fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "1", "inputAudio": "1", "inputImage": "1", "output": "4", "outputAudio": "4", "outputImage": "4"}}}}
    ]},
-  {"provider": "openai", "model": "o3-deep-research", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o3-deep-research", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "2.5", "inputAudio": "10", "inputImage": "10", "output": "40", "outputAudio": "40", "outputImage": "40"}, "perThousand": {"webSearch": "10"}}
    ]},
-  {"provider": "openai", "model": "o3-mini", "aliases": ["o3-mini-high"], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o3-mini", "aliases": ["o3-mini-high"], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.55", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.55", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "rates": {"batch": {"perMillion": {"input": "0.55", "inputAudio": "0.55", "inputImage": "0.55", "output": "2.2", "outputAudio": "2.2", "outputImage": "2.2"}}}}
    ]},
-  {"provider": "openai", "model": "o3-pro", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o3-pro", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "20", "cacheRead": "20", "inputAudio": "20", "inputImage": "20", "output": "80", "outputAudio": "80", "outputImage": "80"}, "multipliers": {"batch": "0.5"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "20", "cacheRead": "20", "inputAudio": "20", "inputImage": "20", "output": "80", "outputAudio": "80", "outputImage": "80"}, "rates": {"batch": {"perMillion": {"input": "10", "inputAudio": "10", "inputImage": "10", "output": "40", "outputAudio": "40", "outputImage": "40"}}}}
    ]},
-  {"provider": "openai", "model": "o4-mini", "aliases": ["o4-mini-high"], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o4-mini", "aliases": ["o4-mini-high"], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.275", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "perThousand": {"webSearch": "10"}, "multipliers": {"batch": "0.5", "flex": "0.5", "priority": "1.818182"}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "1.1", "cacheRead": "0.275", "inputAudio": "1.1", "inputImage": "1.1", "output": "4.4", "outputAudio": "4.4", "outputImage": "4.4"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "0.55", "inputAudio": "0.55", "inputImage": "0.55", "output": "2.2", "outputAudio": "2.2", "outputImage": "2.2"}}, "flex": {"perMillion": {"input": "0.55", "cacheRead": "0.138", "inputAudio": "0.55", "inputImage": "0.55", "output": "2.2", "outputAudio": "2.2", "outputImage": "2.2"}}, "priority": {"perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}}}}
    ]},
-  {"provider": "openai", "model": "o4-mini-deep-research", "aliases": [], "outputTokensMax": 100000,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "o4-mini-deep-research", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "2", "cacheRead": "0.5", "inputAudio": "2", "inputImage": "2", "output": "8", "outputAudio": "8", "outputImage": "8"}, "perThousand": {"webSearch": "10"}}
    ]},
-  {"provider": "openai", "model": "text-embedding-3-large", "aliases": [], "outputTokensMax": 0,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "text-embedding-3-large", "aliases": [], "outputTokensMax": 0, "inputTokensMax": 8192,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.13"}}
    ]},
-  {"provider": "openai", "model": "text-embedding-3-small", "aliases": [], "outputTokensMax": 0,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "text-embedding-3-small", "aliases": [], "outputTokensMax": 0, "inputTokensMax": 8192,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.02"}}
    ]},
-  {"provider": "openai", "model": "text-embedding-ada-002", "aliases": ["text-embedding-ada", "text-embedding-ada-002-v2"], "outputTokensMax": 0,
-   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-24",
+  {"provider": "openai", "model": "text-embedding-ada-002", "aliases": ["text-embedding-ada", "text-embedding-ada-002-v2"], "outputTokensMax": 0, "inputTokensMax": 8192,
+   "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
     {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.1"}}
    ]}

@@ -57,11 +57,13 @@ package enum PriceBookFile {
 
     private static func model(_ field: PriceField) throws(PriceField.Fault) -> ModelPrice {
         try field.expectKeys([
-            "provider", "model", "aliases", "outputTokensMax", "source", "checked", "prices",
+            "provider", "model", "aliases", "outputTokensMax", "inputTokensMax", "source", "checked",
+            "prices",
         ])
-        _ = try field.member("source").text()
-        let checked = try field.member("checked")
-        guard Day(try checked.text().utf8) != nil else { throw checked.fault("must be a day, YYYY-MM-DD") }
+        let source = try field.member("source").text()
+        let day = try field.member("checked")
+        let checked = try day.text()
+        guard Day(checked.utf8) != nil else { throw day.fault("must be a day, YYYY-MM-DD") }
         var aliases: [String] = []
         for alias in try field.optional("aliases")?.elements() ?? [] { aliases.append(try alias.text()) }
         var periods: [PricePeriod] = []
@@ -69,42 +71,20 @@ package enum PriceBookFile {
         let provider = try field.member("provider").text()
         let name = try field.member("model").text()
         let outputTokensMax = try field.member("outputTokensMax").count()
+        let inputTokensMax = try field.optional("inputTokensMax")?.count()
         do throws(PriceBookError) {
             return try ModelPrice(
                 provider: provider, name: name, aliases: aliases, outputTokensMax: outputTokensMax,
-                periods: periods)
+                inputTokensMax: inputTokensMax,
+                origin: ModelPrice.Origin(source: source, checked: checked), periods: periods)
         } catch {
             throw field.fault(error.reason)
         }
     }
 
-    private static func period(_ field: PriceField) throws(PriceField.Fault) -> PricePeriod {
-        try field.expectKeys(["from", "perMillion", "perThousand", "tiers", "multipliers"])
-        let start = try moment(field)
-        let base = try rates(field)
-        var tiers: [PriceTier] = []
-        for tier in try field.optional("tiers")?.elements() ?? [] {
-            try tier.expectKeys(["above", "perMillion", "perThousand"])
-            let above = try tier.member("above").count()
-            guard !tiers.contains(where: { $0.above == above }) else {
-                throw tier.fault("a second tier above \(above)")
-            }
-            // A rate that the tier does not name stays the base's.
-            tiers.append(PriceTier(above: above, rates: base.overlaid(with: try rates(tier))))
-        }
-        var multipliers: [PriceModifier: Multiplier] = [:]
-        for (key, factor) in try field.optional("multipliers")?.members() ?? [] {
-            guard let modifier = PriceModifier(rawValue: key) else {
-                throw factor.fault("not a known factor")
-            }
-            multipliers[modifier] = try factor.exact { text throws(MoneyError) in try Multiplier(text) }
-        }
-        return PricePeriod(from: start, base: base, tiers: tiers, multipliers: multipliers)
-    }
-
     private static func compute(_ field: PriceField) throws(PriceField.Fault) -> ComputePrice {
         try field.expectKeys(["from", "cpuSecondUsd", "gibibyteHourUsd", "source"])
-        _ = try field.member("source").text()
+        let source = try field.member("source").text()
         let from = try moment(field)
         // A second is a thousand milliseconds.
         let cpu = try field.member("cpuSecondUsd").exact { text throws(MoneyError) in
@@ -115,39 +95,12 @@ package enum PriceBookFile {
         do throws(MoneyError) {
             return ComputePrice(
                 from: from, cpuMillisecond: cpu,
-                mebibyteSecond: try Rate(dollarsPerGibibyteHour: hour.decimalText))
+                mebibyteSecond: try Rate(dollarsPerGibibyteHour: hour.decimalText), source: source)
         } catch {
             let exact = Rate.exactGibibyteHour(near: hour)?.decimalText ?? "0"
             throw memory.fault(
                 "a mebibyte-second of it is finer than 10^-18 USD; the nearest exact price is \"\(exact)\"")
         }
-    }
-
-    private static func moment(_ field: PriceField) throws(PriceField.Fault) -> Timestamp {
-        let from = try field.member("from")
-        guard let moment = Timestamp(try from.text().utf8) else {
-            throw from.fault("must be a moment, YYYY-MM-DDTHH:MM:SSZ")
-        }
-        return moment
-    }
-
-    private static func rates(_ field: PriceField) throws(PriceField.Fault) -> RateCard {
-        var rates: [UsageBucket: Rate] = [:]
-        for (key, price) in try field.member("perMillion").members() {
-            guard let bucket = UsageBucket(rawValue: key), bucket != .webSearch else {
-                throw price.fault("not a known kind of token")
-            }
-            rates[bucket] = try price.exact { text throws(MoneyError) in try Rate(dollarsPerMillion: text) }
-        }
-        for (key, price) in try field.optional("perThousand")?.members() ?? [] {
-            guard UsageBucket(rawValue: key) == .webSearch else {
-                throw price.fault("not a known kind of use")
-            }
-            rates[.webSearch] = try price.exact { text throws(MoneyError) in
-                try Rate(dollarsPerThousand: text)
-            }
-        }
-        return RateCard(rates: rates)
     }
 }
 
@@ -165,7 +118,8 @@ package struct PriceBookFileError: Error, Hashable, CustomStringConvertible {
 }
 
 extension PriceBookError {
-    fileprivate var reason: String {
+    /// What a person reads.
+    var reason: String {
         switch self {
         case .duplicateName(let provider, let name): "two models of \(provider) are called \(name)"
         case .ambiguousCompute: "two prices of compute are from one moment"

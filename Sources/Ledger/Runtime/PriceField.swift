@@ -20,6 +20,9 @@ struct PriceField {
         self.path = path
     }
 
+    /// Whether this is an object.
+    var isObject: Bool { value.kind == .object }
+
     /// A fault at this place.
     func fault(_ reason: String) -> Fault { Fault(path: path, reason: reason) }
 

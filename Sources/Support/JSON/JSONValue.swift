@@ -60,6 +60,15 @@ package struct JSONValue {
         return bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// How many bytes the string has once its escapes are read, if this is one; copies nothing.
+    package var stringByteCount: Int? { stringBytes?.count }
+
+    /// Returns whether this is a string that begins with `text`; copies nothing.
+    package func beginsWith(_ text: StaticString) -> Bool {
+        guard let bytes = stringBytes else { return false }
+        return bytes.starts(with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
     /// The value of the first member called `key`, if this is an object that has one.
     package subscript(key: String) -> JSONValue? {
         var key = key
