@@ -19,7 +19,7 @@ enum PriceText {
         return text
     }
 
-    /// Rows: kinds of usage. Columns: the price, its tiers, and each modifier with its tiers.
+    /// A row for each kind of usage; columns of the price and each modifier, with their tiers.
     private static func table(_ period: PricePeriod) -> String {
         var columns: [(heading: String, above: Int64, modifiers: Set<PriceModifier>)] = []
         let modifiers = PriceModifier.allCases.filter { period.adjustments[$0] != nil }

@@ -44,7 +44,7 @@ package struct PriceSheet: Hashable, Sendable {
 
     /// The sheet as a price book's period, over what `known` has and this does not list.
     ///
-    /// - Parameter fills: kinds of usage and those whose rate they have where none of their own is listed.
+    /// `fills` has kinds of usage and those whose rate they have where none of their own is listed.
     package func period(
         from: Timestamp, over known: PricePeriod? = nil, fills: [UsageBucket: UsageBucket] = [:]
     ) -> PricePeriod {
