@@ -31,7 +31,10 @@ enum PriceText {
             }
         }
         var table = TextTable([""] + columns.map(\.heading), figures: Set(1...columns.count))
-        for bucket in UsageBucket.allCases where bucket != .webSearch {
+        // Images without a price of their own are charged as text.
+        let hasImages = period.base.rates[.inputImage] != nil
+        for bucket in UsageBucket.allCases
+        where bucket != .webSearch && (bucket != .inputImage || hasImages) {
             let cells = columns.map { column in
                 let rate = try? period.rate(
                     of: bucket, inputTokens: column.above + 1, modifiers: column.modifiers)
