@@ -69,6 +69,7 @@ struct Admission {
             && !request.mayCompact && request.otherModels.isEmpty
         bound.buckets = scope.buckets(hasOtherMedia: others > 0)
         bound.modifiers = scope.modifiers
+        bound.certain = route.kind == .messageBatches ? [.batch] : []
         return bound
     }
 }

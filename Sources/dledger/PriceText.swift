@@ -19,7 +19,7 @@ enum PriceText {
         return text
     }
 
-    /// Rows: kinds of usage. Columns: the price, its tiers, and each modifier with its tiers.
+    /// A row for each kind of usage; columns of the price and each modifier, with their tiers.
     private static func table(_ period: PricePeriod) -> String {
         var columns: [(heading: String, above: Int64, modifiers: Set<PriceModifier>)] = []
         let modifiers = PriceModifier.allCases.filter { period.adjustments[$0] != nil }
@@ -31,7 +31,10 @@ enum PriceText {
             }
         }
         var table = TextTable([""] + columns.map(\.heading), figures: Set(1...columns.count))
-        for bucket in UsageBucket.allCases where bucket != .webSearch {
+        // Images without a price of their own are charged as text.
+        let hasImages = period.base.rates[.inputImage] != nil
+        for bucket in UsageBucket.allCases
+        where bucket != .webSearch && (bucket != .inputImage || hasImages) {
             let cells = columns.map { column in
                 let rate = try? period.rate(
                     of: bucket, inputTokens: column.above + 1, modifiers: column.modifiers)

@@ -44,6 +44,8 @@ struct UpperBoundTests {
         #expect(try pricing().upperBound(of: bound).cost == usd("0.000495"))
         bound.modifiers = []
         #expect(try pricing().upperBound(of: bound).cost == usd("0.00045"))
+        bound.certain = [.batch]
+        #expect(try pricing().upperBound(of: bound).cost == usd("0.000225"))
     }
 
     @Test("only what can be a picture or sound is taken at their rates")

@@ -86,10 +86,6 @@ struct AdmissionTests {
         (chat, #"{"model":"gpt","max_tokens":100,"service_tier":"priority"}"#, 250, 2_000),
         (chat, #"{"model":"gpt","max_tokens":100,"service_tier":"default"}"#, 125, 1_000),
         (chat, #"{"model":"gpt","max_tokens":100,"service_tier":"flex"}"#, 125, 1_000),
-        (
-            chat, #"{"model":"gpt","max_tokens":100,"service_tier":"default","modalities":["text","audio"]}"#,
-            125, 8_000
-        ),
         (gemini, #"{"generationConfig":{"maxOutputTokens":100}}"#, 100, 1_000),
     ]
 
@@ -97,6 +93,15 @@ struct AdmissionTests {
     func tight(_ test: (route: APIRoute, text: String, input: Int128, output: Int128)) throws {
         let bound = try dollars(test.text, test.route)
         #expect(bound == expected(test.text, input: test.input, output: test.output), "\(test.text)")
+    }
+
+    @Test("an answer in sound is reserved for where it may be asked for")
+    func sound() throws {
+        let text =
+            #"{"model":"gpt","max_tokens":100,"service_tier":"default","modalities":["text","audio"]}"#
+        // The word may be a clip too: 20,000 tokens more, and all of them at the price of sound.
+        let each = Int128(text.utf8.count + 22_048) * 800 + 100 * 8_000
+        #expect(try dollars(text, Self.chat) == Money(attos: each * (Money.attosPerDollar / 10_000_000)))
     }
 
     @Test("a long prompt to a dear model passes a small budget, and a fast one does not")
@@ -193,6 +198,11 @@ struct AdmissionTests {
         let batch =
             #"{"requests":[{"params":{"model":"claude","max_tokens":1,"tools":[{"type":"web_search_1","max_uses":3}]}},{"params":{"model":"claude","max_tokens":1,"tools":[{"type":"web_search_1","max_uses":4}]}}]}"#
         #expect(try request(batch, Self.batches).webSearchesMax == 7)
+        // A batch is half the price for sure: 2,048 and its bytes at 5.5, two tokens at 55, seven searches.
+        let half = Int128(batch.utf8.count + 2_048) * 55 + 2 * 550
+        #expect(
+            try dollars(batch, Self.batches)
+                == Money(attos: half * (Money.attosPerDollar / 10_000_000)).adding(Money(decimal: "0.07")))
     }
 
     @Test("models that may do part of the work are reserved for too")

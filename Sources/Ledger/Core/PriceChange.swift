@@ -13,9 +13,12 @@ package struct PriceChange: Hashable, Sendable {
     package static func between(_ old: PricePeriod?, _ new: PricePeriod?) -> [PriceChange] {
         let levels = [0] + Set((old?.thresholds ?? []) + (new?.thresholds ?? [])).sorted()
         let known = Set((old?.adjustments ?? [:]).keys).union((new?.adjustments ?? [:]).keys)
+        // Images that are charged as text change with it.
+        let hasImages = [old, new].contains { $0?.base.rates[.inputImage] != nil }
+        let buckets = UsageBucket.allCases.filter { $0 != .inputImage || hasImages }
         var changes: [PriceChange] = []
         for modifier in [nil] + PriceModifier.allCases.filter(known.contains).map(Optional.some) {
-            for bucket in UsageBucket.allCases where modifier == nil || bucket != .webSearch {
+            for bucket in buckets where modifier == nil || bucket != .webSearch {
                 for above in levels {
                     let before = rate(in: old, bucket, above, modifier)
                     let after = rate(in: new, bucket, above, modifier)

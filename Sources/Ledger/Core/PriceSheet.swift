@@ -44,7 +44,7 @@ package struct PriceSheet: Hashable, Sendable {
 
     /// The sheet as a price book's period, over what `known` has and this does not list.
     ///
-    /// - Parameter fills: kinds of usage and those whose rate they have where none of their own is listed.
+    /// `fills` has kinds of usage and those whose rate they have where none of their own is listed.
     package func period(
         from: Timestamp, over known: PricePeriod? = nil, fills: [UsageBucket: UsageBucket] = [:]
     ) -> PricePeriod {
@@ -57,13 +57,11 @@ package struct PriceSheet: Hashable, Sendable {
         }
         var adjustments = known?.adjustments ?? [:]
         for (modifier, factor) in factors { adjustments[modifier] = .factor(factor) }
-        // What a modifier does not list keeps the model's own rate, but not where that stands for another's.
-        let ownFills = fills.filter { $0.key != .cacheRead }
         for modifier in PriceModifier.allCases {
-            let own = card(above: 0, modifier: modifier).filled(ownFills, unless: listed)
+            let own = card(above: 0, modifier: modifier).filled(fills, unless: listed)
             guard !own.rates.isEmpty else { continue }
             let tiers = thresholds(of: modifier).map { above in
-                let tier = card(above: above, modifier: modifier).filled(ownFills, unless: listed)
+                let tier = card(above: above, modifier: modifier).filled(fills, unless: listed)
                 return PriceTier(above: above, rates: own.overlaid(with: tier))
             }
             adjustments[modifier] = .rates(own, tiers: tiers)

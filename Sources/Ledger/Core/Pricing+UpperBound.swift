@@ -21,8 +21,8 @@ extension Pricing {
         let media = request.hasUnseenInput ? input : min(max(request.mediaTokens ?? input, 0), input)
         // The real input may be anything up to the bound, so each tier below it is reachable.
         let sizes = [0] + period.thresholds.filter { $0 < input }.map { $0 + 1 }
-        let search = Dearest(period, sizes, modifiers: [])
-        let rates = Dearest(period, sizes, modifiers: request.modifiers)
+        let search = Dearest(period, sizes, modifiers: [], certain: [])
+        let rates = Dearest(period, sizes, modifiers: request.modifiers, certain: request.certain)
         do throws(MoneyError) {
             let text = try rates.rate(of: Self.textBuckets.intersection(request.buckets))
             let mixed = try rates.rate(of: Self.inputBuckets.intersection(request.buckets))
@@ -49,14 +49,16 @@ private struct Dearest {
     private let sizes: [Int64]
     private let combinations: [Set<PriceModifier>]
 
-    init(_ period: PricePeriod, _ sizes: [Int64], modifiers: Set<PriceModifier>) {
+    init(
+        _ period: PricePeriod, _ sizes: [Int64], modifiers: Set<PriceModifier>, certain: Set<PriceModifier>
+    ) {
         self.period = period
         self.sizes = sizes
         let priced = PriceModifier.allCases.filter {
-            modifiers.contains($0) && period.adjustments[$0] != nil
+            modifiers.contains($0) && !certain.contains($0) && period.adjustments[$0] != nil
         }
         combinations = (0..<(1 << priced.count)).map { subset in
-            Set(priced.enumerated().filter { subset >> $0.offset & 1 == 1 }.map(\.element))
+            certain.union(priced.enumerated().filter { subset >> $0.offset & 1 == 1 }.map(\.element))
         }
     }
 

@@ -26,6 +26,8 @@ package struct RequestBound: Hashable, Sendable {
     package var buckets = Set(UsageBucket.allCases)
     /// What the answer to this request can say of its tier.
     package var modifiers = Set(PriceModifier.allCases)
+    /// What it will say for sure.
+    package var certain: Set<PriceModifier> = []
 
     /// The largest output limit that is believed.
     static let tokensMax: Int64 = 1 << 40

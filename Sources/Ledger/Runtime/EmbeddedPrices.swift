@@ -251,7 +251,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-3.5-turbo", "aliases": ["gpt-3.5-turbo-0125", "gpt-35-turbo"], "outputTokensMax": 4096, "inputTokensMax": 16385,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.5", "inputAudio": "0.5", "inputImage": "0.5", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}, "rates": {"batch": {"perMillion": {"input": "0.25", "inputAudio": "0.25", "inputImage": "0.25", "output": "0.75", "outputAudio": "0.75", "outputImage": "0.75"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "0.5", "cacheRead": "0.5", "inputAudio": "0.5", "inputImage": "0.5", "output": "1.5", "outputAudio": "1.5", "outputImage": "1.5"}, "rates": {"batch": {"perMillion": {"input": "0.25", "cacheRead": "0.25", "inputAudio": "0.25", "inputImage": "0.25", "output": "0.75", "outputAudio": "0.75", "outputImage": "0.75"}}}}
    ]},
   {"provider": "openai", "model": "gpt-3.5-turbo-0613", "aliases": [], "outputTokensMax": 4096, "inputTokensMax": 16385,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -276,7 +276,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-4", "aliases": ["gpt-4-0314", "gpt-4-0613"], "outputTokensMax": 8192, "inputTokensMax": 8192,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "60", "outputAudio": "60", "outputImage": "60"}, "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "30", "outputAudio": "30", "outputImage": "30"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "60", "outputAudio": "60", "outputImage": "60"}, "rates": {"batch": {"perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "30", "outputAudio": "30", "outputImage": "30"}}}}
    ]},
   {"provider": "openai", "model": "gpt-4-32k", "aliases": ["gpt-4-32k-0314", "gpt-4-32k-0613"], "outputTokensMax": 32768, "inputTokensMax": 32000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -286,7 +286,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-4-turbo", "aliases": ["gpt-4-0125-preview", "gpt-4-1106-preview", "gpt-4-turbo-0125-preview", "gpt-4-turbo-preview"], "outputTokensMax": 4096, "inputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "30", "outputAudio": "30", "outputImage": "30"}, "rates": {"batch": {"perMillion": {"input": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "30", "outputAudio": "30", "outputImage": "30"}, "rates": {"batch": {"perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}}}}
    ]},
   {"provider": "openai", "model": "gpt-4-vision-preview", "aliases": ["gpt-4-1106-vision-preview"], "outputTokensMax": 4096, "inputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -321,7 +321,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-4o-2024-05-13", "aliases": [], "outputTokensMax": 4096, "inputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "2.5", "inputAudio": "2.5", "inputImage": "2.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}}, "priority": {"perMillion": {"input": "8.75", "inputAudio": "8.75", "inputImage": "8.75", "output": "26.25", "outputAudio": "26.25", "outputImage": "26.25"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "5", "cacheRead": "5", "inputAudio": "5", "inputImage": "5", "output": "15", "outputAudio": "15", "outputImage": "15"}, "perThousand": {"webSearch": "10"}, "multipliers": {"fast": "1.75"}, "rates": {"batch": {"perMillion": {"input": "2.5", "cacheRead": "2.5", "inputAudio": "2.5", "inputImage": "2.5", "output": "7.5", "outputAudio": "7.5", "outputImage": "7.5"}}, "priority": {"perMillion": {"input": "8.75", "cacheRead": "8.75", "inputAudio": "8.75", "inputImage": "8.75", "output": "26.25", "outputAudio": "26.25", "outputImage": "26.25"}}}}
    ]},
   {"provider": "openai", "model": "gpt-4o-mini", "aliases": ["gpt-4o-mini-search-preview"], "outputTokensMax": 16384, "inputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -346,7 +346,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-5-pro", "aliases": [], "outputTokensMax": 272000, "inputTokensMax": 400000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "120", "outputAudio": "120", "outputImage": "120"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "7.5", "inputAudio": "7.5", "inputImage": "7.5", "output": "60", "outputAudio": "60", "outputImage": "60"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "120", "outputAudio": "120", "outputImage": "120"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "7.5", "cacheRead": "7.5", "inputAudio": "7.5", "inputImage": "7.5", "output": "60", "outputAudio": "60", "outputImage": "60"}}}}
    ]},
   {"provider": "openai", "model": "gpt-5.1", "aliases": ["gpt-5-1", "gpt-5-1-chat", "gpt-5-1-chat-latest", "gpt-5-1-codex", "gpt-5-1-codex-max", "gpt-5.1-chat", "gpt-5.1-chat-latest", "gpt-5.1-codex", "gpt-5.1-codex-max"], "outputTokensMax": 128000, "inputTokensMax": 400000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -366,7 +366,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-5.2-pro", "aliases": ["gpt-5-2-pro-2025-12-11"], "outputTokensMax": 128000, "inputTokensMax": 400000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "21", "cacheRead": "21", "inputAudio": "21", "inputImage": "21", "output": "168", "outputAudio": "168", "outputImage": "168"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "10.5", "inputAudio": "10.5", "inputImage": "10.5", "output": "84", "outputAudio": "84", "outputImage": "84"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "21", "cacheRead": "21", "inputAudio": "21", "inputImage": "21", "output": "168", "outputAudio": "168", "outputImage": "168"}, "perThousand": {"webSearch": "10"}, "rates": {"batch": {"perMillion": {"input": "10.5", "cacheRead": "10.5", "inputAudio": "10.5", "inputImage": "10.5", "output": "84", "outputAudio": "84", "outputImage": "84"}}}}
    ]},
   {"provider": "openai", "model": "gpt-5.3", "aliases": ["gpt-5-3", "gpt-5-3-chat", "gpt-5-3-chat-latest", "gpt-5.3-chat", "gpt-5.3-chat-latest"], "outputTokensMax": 128000, "inputTokensMax": 128000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -396,7 +396,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-5.4-pro", "aliases": ["gpt-5-4-pro"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}, "flex": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}, "flex": {"perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}, "tiers": [{"above": 272000, "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "135", "outputAudio": "135", "outputImage": "135"}}]}}}
    ]},
   {"provider": "openai", "model": "gpt-5.5", "aliases": ["gpt-5-5", "gpt-5-5-chat", "gpt-5-5-chat-latest", "gpt-5-5-codex", "gpt-5.5-chat", "gpt-5.5-chat-latest", "gpt-5.5-codex"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -406,7 +406,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "gpt-5.5-pro", "aliases": ["gpt-5-5-pro"], "outputTokensMax": 128000, "inputTokensMax": 1000000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}, "flex": {"perMillion": {"input": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "30", "cacheRead": "30", "inputAudio": "30", "inputImage": "30", "output": "180", "outputAudio": "180", "outputImage": "180"}, "perThousand": {"webSearch": "10"}, "tiers": [{"above": 272000, "perMillion": {"input": "60", "cacheRead": "60", "inputAudio": "60", "inputImage": "60", "output": "270", "outputAudio": "270", "outputImage": "270"}}], "rates": {"batch": {"perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}, "flex": {"perMillion": {"input": "15", "cacheRead": "15", "inputAudio": "15", "inputImage": "15", "output": "90", "outputAudio": "90", "outputImage": "90"}}}}
    ]},
   {"provider": "openai", "model": "gpt-5.6-luna", "aliases": ["gpt-5-6-luna"], "outputTokensMax": 128000, "inputTokensMax": 1050000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -474,7 +474,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "o1-pro", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "150", "cacheRead": "150", "inputAudio": "150", "inputImage": "150", "output": "600", "outputAudio": "600", "outputImage": "600"}, "rates": {"batch": {"perMillion": {"input": "75", "inputAudio": "75", "inputImage": "75", "output": "300", "outputAudio": "300", "outputImage": "300"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "150", "cacheRead": "150", "inputAudio": "150", "inputImage": "150", "output": "600", "outputAudio": "600", "outputImage": "600"}, "rates": {"batch": {"perMillion": {"input": "75", "cacheRead": "75", "inputAudio": "75", "inputImage": "75", "output": "300", "outputAudio": "300", "outputImage": "300"}}}}
    ]},
   {"provider": "openai", "model": "o3", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
@@ -495,7 +495,7 @@ enum EmbeddedPrices {
   {"provider": "openai", "model": "o3-pro", "aliases": [], "outputTokensMax": 100000, "inputTokensMax": 200000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
    "prices": [
-    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "20", "cacheRead": "20", "inputAudio": "20", "inputImage": "20", "output": "80", "outputAudio": "80", "outputImage": "80"}, "rates": {"batch": {"perMillion": {"input": "10", "inputAudio": "10", "inputImage": "10", "output": "40", "outputAudio": "40", "outputImage": "40"}}}}
+    {"from": "2020-01-01T00:00:00Z", "perMillion": {"input": "20", "cacheRead": "20", "inputAudio": "20", "inputImage": "20", "output": "80", "outputAudio": "80", "outputImage": "80"}, "rates": {"batch": {"perMillion": {"input": "10", "cacheRead": "10", "inputAudio": "10", "inputImage": "10", "output": "40", "outputAudio": "40", "outputImage": "40"}}}}
    ]},
   {"provider": "openai", "model": "o4-mini", "aliases": ["o4-mini-high"], "outputTokensMax": 100000, "inputTokensMax": 200000,
    "source": "genai-prices 0.2.3, from https://developers.openai.com/api/docs/pricing", "checked": "2026-11-28",
