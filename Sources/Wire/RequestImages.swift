@@ -4,8 +4,8 @@ internal import JSON
 /// elsewhere.
 ///
 /// An image's bytes are pixels, not text, so the size of its data says nothing of its tokens. Anywhere else
-/// the same words may be text: a tool's input, say, is read letter by letter. Of repeated keys each counts, as
-/// a provider may read another one than we do.
+/// the same words may be text: a tool's input, say, is read letter by letter. Of repeated keys each counts,
+/// as a provider may read another one than we do.
 package struct RequestImages: Hashable, Sendable {
     /// How many there are.
     package private(set) var count = 0

@@ -56,12 +56,12 @@ struct AdmissionTests {
 
     /// What `text` costs when each of its bytes, and 2,048 tokens more, are input at `rate` dollars for a
     /// million, and a hundred tokens output at `output`.
-    private func expected(_ text: String, input rate: Int128, output: Int128) -> Money {
-        let input = Int128(text.utf8.count + 2_048) * rate
-        return Money(attos: (input + 100 * output) * (Money.attosPerDollar / 10_000_000))
+    private func expected(_ text: String, input rate: Int, output: Int) -> Money {
+        let input = (text.utf8.count + 2_048) * rate
+        return Money(attos: Int128(input + 100 * output) * (Money.attosPerDollar / 10_000_000))
     }
 
-    static let cases: [(route: APIRoute, text: String, input: Int128, output: Int128)] = [
+    static let cases: [(route: APIRoute, text: String, input: Int, output: Int)] = [
         // Ten dollars a million, and a tenth more where a workspace may be set to the United States.
         (messages, #"{"model":"claude","max_tokens":100,"messages":[]}"#, 110, 1_100),
         (messages, #"{"model":"claude","max_tokens":100,"inference_geo":"global"}"#, 100, 1_000),
@@ -90,7 +90,7 @@ struct AdmissionTests {
     ]
 
     @Test("reserves for what the request can bring about, and for nothing else", arguments: cases)
-    func tight(_ test: (route: APIRoute, text: String, input: Int128, output: Int128)) throws {
+    func tight(_ test: (route: APIRoute, text: String, input: Int, output: Int)) throws {
         let bound = try dollars(test.text, test.route)
         #expect(bound == expected(test.text, input: test.input, output: test.output), "\(test.text)")
     }
@@ -195,8 +195,11 @@ struct AdmissionTests {
         #expect(try request(tricky.replacing("500", with: "null")).webSearchesMax == nil)
         // Five dollars for five hundred searches.
         #expect(try dollars(tricky) > Money(decimal: "5"))
-        let batch =
-            #"{"requests":[{"params":{"model":"claude","max_tokens":1,"tools":[{"type":"web_search_1","max_uses":3}]}},{"params":{"model":"claude","max_tokens":1,"tools":[{"type":"web_search_1","max_uses":4}]}}]}"#
+        func one(_ limit: Int) -> String {
+            let tool = #"{"type":"web_search_1","max_uses":\#(limit)}"#
+            return #"{"params":{"model":"claude","max_tokens":1,"tools":[\#(tool)]}}"#
+        }
+        let batch = #"{"requests":[\#(one(3)),\#(one(4))]}"#
         #expect(try request(batch, Self.batches).webSearchesMax == 7)
         // A batch is half the price for sure: 2,048 and its bytes at 5.5, two tokens at 55, seven searches.
         let half = Int128(batch.utf8.count + 2_048) * 55 + 2 * 550

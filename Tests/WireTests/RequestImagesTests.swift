@@ -64,8 +64,9 @@ struct RequestImagesTests {
 
     @Test("a tool's words refer to nothing")
     func schemas() throws {
-        let text =
-            #"{"messages":[{"content":[{"type":"document","source":{"type":"base64","data":"A"}}]}],"tools":[{"input_schema":{"properties":{"url":{},"file_id":{},"document":{"type":"url"}}}}]}"#
+        let content = #"[{"type":"document","source":{"type":"base64","data":"A"}}]"#
+        let schema = #"{"properties":{"url":{},"file_id":{},"document":{"type":"url"}}}"#
+        let text = #"{"messages":[{"content":\#(content)}],"tools":[{"input_schema":\#(schema)}]}"#
         #expect(try !images(text, .messages).hasReferences)
     }
 
