@@ -505,34 +505,44 @@ RULES = {
     "one answer in a hundred is an error": (
         "HighErrorRate",
         {
-            'proxy_http_requests_total{job="proxy",status="200",path="/v1/messages"}': "0+99x30",
-            'proxy_http_requests_total{job="proxy",status="503",path="/v1/messages"}': "0+1x30",
+            'proxy_http_requests_total{job="proxy",status="200",path="/v1/messages"}': "0+99x100",
+            'proxy_http_requests_total{job="proxy",status="503",path="/v1/messages"}': "0+1x100",
         },
         False,
     ),
     "one in ten is, on two paths of which neither has so many": (
         "HighErrorRate",
         {
-            'proxy_http_requests_total{job="proxy",status="200",path="/a"}': "0+90x30",
-            'proxy_http_requests_total{job="proxy",status="503",path="/b"}': "0+5x30",
-            'proxy_http_requests_total{job="proxy",status="504",path="/c"}': "0+5x30",
+            'proxy_http_requests_total{job="proxy",status="200",path="/a"}': "0+90x100",
+            'proxy_http_requests_total{job="proxy",status="503",path="/b"}': "0+5x100",
+            'proxy_http_requests_total{job="proxy",status="504",path="/c"}': "0+5x100",
         },
         True,
     ),
     "three models of $4 each are more than $10": (
         "HighCostRate",
-        {f'ledger_user_cost_usd{{window="day",user="alice",model="{n}"}}': "4x30" for n in "abc"},
+        {f'ledger_user_cost_usd{{window="day",user="alice",model="{n}"}}': "4x100" for n in "abc"},
         True,
     ),
     "three users of $4 each are not": (
         "HighCostRate",
-        {f'ledger_user_cost_usd{{window="day",user="{user}"}}': "4x30" for user in ("a", "b", "c")},
+        {f'ledger_user_cost_usd{{window="day",user="{user}"}}': "4x100" for user in ("a", "b", "c")},
         False,
     ),
-    "a queue that stays long": ("DispatchQueueBacklog", {"gateway_dispatch_queue_depth": "11x30"}, True),
+    "a dear model that answers for a cheap one": (
+        "AnotherModelAnswers",
+        {'proxy_model_family_mismatch_total{request_model="cheap",response_model="dear"}': "_x80 1x20"},
+        True,
+    ),
+    "one that did so before, and not in the last hour": (
+        "AnotherModelAnswers",
+        {'proxy_model_family_mismatch_total{request_model="cheap",response_model="dear"}': "5x100"},
+        False,
+    ),
+    "a queue that stays long": ("DispatchQueueBacklog", {"gateway_dispatch_queue_depth": "11x100"}, True),
     "a queue that was long for a moment": (
         "DispatchQueueBacklog",
-        {"gateway_dispatch_queue_depth": "11x3 0x30"},
+        {"gateway_dispatch_queue_depth": "11x3 0x100"},
         False,
     ),
 }
@@ -548,7 +558,7 @@ def test_a_rule_judges_the_whole_and_not_each_series(folder, name):
 
 
 def written(folder, rule: str, series: dict[str, str]) -> Path:
-    """A file for promtool that claims that the rule does not fire in the 20th minute; JSON is YAML."""
+    """A file for promtool that claims that the rule does not fire in the 90th minute; JSON is YAML."""
     path = folder / "rules_test.yml"
     path.write_text(
         json.dumps(
@@ -561,7 +571,7 @@ def written(folder, rule: str, series: dict[str, str]) -> Path:
                         "input_series": [
                             {"series": name, "values": values} for name, values in series.items()
                         ],
-                        "alert_rule_test": [{"eval_time": "20m", "alertname": rule, "exp_alerts": []}],
+                        "alert_rule_test": [{"eval_time": "90m", "alertname": rule, "exp_alerts": []}],
                     }
                 ],
             }

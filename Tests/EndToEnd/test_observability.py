@@ -114,6 +114,7 @@ def traffic(ledger) -> None:
     while time.monotonic() < deadline:
         call(HANDLE, **{"x-simulate-cache": "read=100,write5m=50"})
         call("dan", model=UNPRICED)
+        call("dan", **{"x-simulate-model": "claude-opus-4-1"})
         run(ledger, "calls=1", key)
         run(ledger, "direct", key)
         with pytest.raises(anthropic.RateLimitError):
