@@ -114,12 +114,13 @@ package struct CallRequest: Hashable, Sendable {
             try Self.refuseDuplicates(in: options)
             isUsageAsked = try RequestFields(options).bool("include_usage") ?? false
         }
-        for key in ["generationConfig", "generation_config"] {
+        for key in ["generationConfig", "generation_config", "inferenceConfig"] {
             guard let config = root[key], !config.isNull else { continue }
             guard config.kind == .object else { throw .wrongType(field: key, expected: "an object") }
             try Self.refuseDuplicates(in: config)
             let fields = RequestFields(config)
-            maxOutputTokens = try fields.largest("maxOutputTokens", "max_output_tokens") ?? maxOutputTokens
+            maxOutputTokens =
+                try fields.largest("maxOutputTokens", "max_output_tokens", "maxTokens") ?? maxOutputTokens
             answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
         }
         readTools(root)
@@ -177,7 +178,7 @@ package struct CallRequest: Hashable, Sendable {
     /// Whether the body need not be a JSON object: it is empty where models are listed, and an upload
     /// elsewhere.
     private static func mayBeAnything(_ route: APIRoute) -> Bool {
-        route.kind == .models || route.kind == .other
+        [.models, .retrieval, .batchResults, .other].contains(route.kind)
     }
 
     private static func refuseDuplicates(in object: JSONValue) throws(RequestError) {
