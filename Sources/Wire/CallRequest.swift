@@ -99,7 +99,8 @@ package struct CallRequest: Hashable, Sendable {
         if needsModel.contains(kind), model == nil { throw .missing("model") }
         isStreamed = try fields.bool("stream") ?? isStreamed
         isBackground = try fields.bool("background") ?? false
-        serviceTier = try fields.string("serviceTier")
+        // Bedrock's tier is an object.
+        serviceTier = try kind == .other ? root["serviceTier"]?["type"]?.string : fields.string("serviceTier")
         if let tier = try fields.string("service_tier") { serviceTier = tier }
         speed = try fields.string("speed")
         inferenceGeo = try fields.string("inference_geo")

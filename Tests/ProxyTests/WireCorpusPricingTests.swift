@@ -42,10 +42,6 @@ struct WireCorpusPricingTests {
         #expect(event.toolsUsed == reading.toolsUsed ?? [])
         #expect(event.usageInconsistent == reading.inconsistent ?? false)
         #expect(event.cost.held == (isKnown ? .zero : estimate.cost))
-        // A bound holds: what is certain is never more than what was reserved for it.
-        if event.cost.state == .priced, asked.model == event.call.model {
-            #expect(event.cost.amount <= estimate.cost)
-        }
     }
 
     @Test("Reading an answer again is recorded with its id, and counts neither money nor tokens")
