@@ -169,7 +169,7 @@ let package = Package(
                 "Platform", "Access", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop",
                 "Metrics", "JSON", "Files", "Logging", "Service", "Threads", "Crypto", "TestSupport",
             ]),
-        tests("WireTests", ["Wire", "LedgerCore", "JSON"]),
+        tests("WireTests", ["Wire", "LedgerCore", "JSON", "TestSupport"]),
         tests(
             "GatewayTests",
             [

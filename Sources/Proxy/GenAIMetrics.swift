@@ -66,7 +66,7 @@ final class GenAIMetrics: Sendable {
         case .messages, .chatCompletions, .responses: "chat"
         case .geminiGenerate, .geminiStreamGenerate: "generate_content"
         case .embeddings, .geminiEmbed: "embeddings"
-        case .messageBatches, .countTokens, .models, .other: nil
+        case .messageBatches, .batchResults, .countTokens, .models, .retrieval, .other: nil
         }
     }
 

@@ -197,7 +197,8 @@ final class ProxyCall {
     private func settle(_ ending: Settlement.Ending) {
         isSettling = true
         guard isRecorded else { return release(nil) }
-        let reading = reader?.finish() ?? UsageReading()
+        var reading = reader?.finish() ?? UsageReading()
+        reading.responseID = reading.responseID ?? route.answerID
         let settlement = Settlement(
             call: identity, reserved: reserved, reservedTokens: reservedTokens, prices: service.ledger.prices,
             time: admittedAt, billing: route.billing)

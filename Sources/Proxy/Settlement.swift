@@ -42,7 +42,7 @@ struct Settlement {
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
             priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
             providerRequestID: reading.responseID?.cleanName(bytesMax: 256),
-            durationMilliseconds: durationMilliseconds, prompt: prompt)
+            durationMilliseconds: durationMilliseconds, prompt: prompt, toolsUsed: reading.toolsUsed)
     }
 
     private struct Outcome {

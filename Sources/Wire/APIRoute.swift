@@ -5,10 +5,12 @@ package enum Provider: String, CaseIterable, Sendable {
 
 /// What kind of answer a call has, and so how usage is read from it.
 package enum APIKind: String, CaseIterable, Sendable {
-    case messages, messageBatches, countTokens
+    case messages, messageBatches, batchResults, countTokens
     case chatCompletions, responses, embeddings
     case geminiGenerate, geminiStreamGenerate, geminiEmbed
     case models
+    /// An answer that an earlier call made, read again: a response, the state of a batch.
+    case retrieval
     case other
 }
 
@@ -27,11 +29,13 @@ package struct APIRoute: Hashable, Sendable {
     /// Whose API.
     package let provider: Provider
     /// Which call.
-    package let kind: APIKind
+    package private(set) var kind: APIKind
     /// Whether it can cost money.
     package let billing: CallBilling
-    /// The model, where the path names it (Gemini).
+    /// The model, where the path names it (Gemini, Bedrock).
     package var model: String?
+    /// The provider's id of the answer that a call reads, where the path names it.
+    package private(set) var answerID: String?
 
     /// Finds the route of a request; every method and path has one.
     ///
@@ -50,8 +54,8 @@ package struct APIRoute: Hashable, Sendable {
         let provider = Self.provider(of: segments, isGemini: isGemini, shared: shared)
         guard ["POST", "PUT", "PATCH"].contains(method) else {
             // GET, HEAD, OPTIONS and DELETE make nothing: an answer polled for was billed when it was made.
-            let kind: APIKind = segments.dropFirst().first == "models" ? .models : .other
-            self.init(provider, kind, .free)
+            self.init(provider, .other, .free)
+            readOnly(method == "GET" ? segments : Array(segments.prefix(2)))
             return
         }
         if isGemini, segments.count >= 3, let call = segments.last {
@@ -75,8 +79,37 @@ package struct APIRoute: Hashable, Sendable {
         where call.count == 5 && call[0...2] == ["v1", "messages", "batches"] && Self.isName(call[3])
             && call[4] == "cancel":
             self.init(.anthropic, .other, .free)
-        default: self.init(provider, .other, .unknown)
+        default: self.init(provider, .other, .unknown, model: Self.bedrockModel(segments))
         }
+    }
+
+    /// Finds what a call that makes nothing reads.
+    private mutating func readOnly(_ segments: [String]) {
+        if segments.dropFirst().first == "models" { kind = .models }
+        guard segments.first == "v1" else { return }
+        let rest = Array(segments.dropFirst())
+        switch rest.first {
+        case "responses" where rest.count == 2 && Self.isName(rest[1]):
+            (kind, answerID) = (.retrieval, rest[1])
+        case "chat" where rest.count == 3 && rest[1] == "completions" && Self.isName(rest[2]):
+            (kind, answerID) = (.retrieval, rest[2])
+        case "messages" where rest.count > 2 && rest[1] == "batches" && Self.isName(rest[2]):
+            let isResults = rest.count == 4 && rest[3] == "results"
+            (kind, answerID) = (isResults ? .batchResults : .retrieval, rest[2])
+        default: break
+        }
+    }
+
+    /// The model in a path of Bedrock's runtime.
+    private static func bedrockModel(_ segments: [String]) -> String? {
+        let calls = ["converse", "converse-stream", "invoke", "invoke-with-response-stream"]
+        guard segments.count == 3, segments[0] == "model", calls.contains(segments[2]) else { return nil }
+        // A colon is the one character of their names that may come escaped.
+        let name = segments[1].split(separator: "%3", omittingEmptySubsequences: false)
+        let parts = name.enumerated().map { offset, part in
+            offset > 0 && (part.first == "A" || part.first == "a") ? ":" + part.dropFirst() : String(part)
+        }
+        return parts.joined()
     }
 
     /// Whether the path itself says that the answer is a stream.

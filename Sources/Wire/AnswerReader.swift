@@ -4,7 +4,7 @@ import LedgerCore
 /// Reads usage from the JSON texts of one answer: its body, or the events of its stream.
 struct AnswerReader {
     /// Which provider's words an answer uses.
-    enum Dialect { case anthropic, chat, responses, gemini }
+    enum Dialect { case anthropic, chat, responses, gemini, converse }
 
     private(set) var reading = UsageReading()
     /// Whether the stream's own last event has come; usage may come later than ``UsageReading/sawTerminal``
@@ -12,23 +12,29 @@ struct AnswerReader {
     private(set) var sawLastEvent = false
     private let declared: Dialect?
     private let isStreamed: Bool
+    /// Whether the answer was made and billed by an earlier call: its figures are not this call's.
+    private let isRetrieved: Bool
     private let parser: JSONParser
     private var anthropic = AnthropicUsage()
     private var openAI = OpenAIUsage()
     private var gemini = GeminiUsage()
+    private var converse = ConverseUsage()
+    private var batch = BatchResults()
+    private var tools = ToolNames()
     private var found: Dialect?
     private var isTextBroken = false
 
     init(api: APIKind, streamed: Bool, parser: JSONParser) {
         declared =
             switch api {
-            case .messages, .messageBatches: .anthropic
+            case .messages, .messageBatches, .batchResults: .anthropic
             case .chatCompletions, .embeddings: .chat
             case .responses: .responses
             case .geminiGenerate, .geminiStreamGenerate, .geminiEmbed: .gemini
-            case .countTokens, .models, .other: nil
+            case .countTokens, .models, .retrieval, .other: nil
             }
         isStreamed = streamed
+        isRetrieved = api == .retrieval
         self.parser = parser
     }
 
@@ -43,7 +49,8 @@ struct AnswerReader {
         if ByteSearch.equal(event.name, "message_stop") || ByteSearch.equal(event.data, "[DONE]") {
             reading.sawTerminal = true
             sawLastEvent = true
-            return
+            // Bedrock puts figures of its own into the last event.
+            guard ByteSearch.contains("\"amazon-bedrock-invocationMetrics\"", in: event.data) else { return }
         }
         guard reading.events == 1 || EventFilter.canMatter(event, dialect: declared) else { return }
         take(text: event.data)
@@ -64,6 +71,22 @@ struct AnswerReader {
         return true
     }
 
+    /// Takes one line of a batch's results, or of the error in their place.
+    mutating func take(line: UnsafeRawBufferPointer) {
+        guard let document = try? parser.parse(line) else {
+            isTextBroken = true
+            return
+        }
+        reading.sawTerminal = true
+        if !batch.take(document.root) { take(document.root) }
+    }
+
+    /// Notes that the lines from here on are too long to be read.
+    mutating func skipLines() {
+        reading.skippedEvents += 1
+        isTextBroken = true
+    }
+
     /// Takes a usage object found in a body that cannot be parsed whole.
     mutating func take(salvaged usage: JSONValue) {
         merge(usage, declared ?? Self.dialect(of: usage))
@@ -72,7 +95,12 @@ struct AnswerReader {
 
     /// Returns the buckets and where they come from.
     mutating func finish() -> UsageReading {
+        reading.toolsUsed = tools.names
         switch found {
+        case _ where batch.isPresent:
+            (reading.usage, reading.parts) = batch.result()
+            reading.serviceTier = batch.serviceTier
+            reading.isInconsistent = batch.count.isInconsistent || isTextBroken
         case .anthropic where anthropic.isPresent:
             (reading.usage, reading.parts) = anthropic.result()
             reading.serviceTier = anthropic.serviceTier ?? reading.serviceTier
@@ -88,10 +116,15 @@ struct AnswerReader {
             reading.usage = gemini.result()
             reading.providerTotal = gemini.total
             reading.isInconsistent = gemini.count.isInconsistent
+        case .converse where converse.isPresent:
+            (reading.usage, reading.providerTotal) = converse.result()
+            reading.isInconsistent = converse.count.isInconsistent
         default: break
         }
         // A text that could matter and is no JSON may have held a usage.
         if isTextBroken, isStreamed { reading.isInconsistent = true }
+        // Of figures none of which can be read nothing is known, which is not the same as nothing used.
+        if reading.isInconsistent, reading.usage == Usage() { (reading.usage, reading.parts) = (nil, []) }
         if reading.usage != nil { reading.source = reading.sawTerminal ? .providerFinal : .providerPartial }
         return reading
     }
@@ -104,6 +137,7 @@ struct AnswerReader {
         case .chat: takeChat(root)
         case .responses: takeResponses(root)
         case .gemini: takeGemini(root)
+        case .converse: takeConverse(root)
         case nil: break
         }
     }
@@ -123,6 +157,10 @@ struct AnswerReader {
 
     private mutating func takeAnthropic(_ root: JSONValue) {
         let message = root["message"] ?? root
+        tools.take(anthropic: root)
+        if message["type"]?.isString("message_batch") ?? false {
+            reading.responseID = message["id"]?.string ?? reading.responseID
+        }
         if message["type"]?.isString("message") ?? false {
             reading.responseID = message["id"]?.string ?? reading.responseID
             reading.responseModel = message["model"]?.string ?? reading.responseModel
@@ -132,6 +170,10 @@ struct AnswerReader {
             reading.sawTerminal = true
         }
         if root["type"]?.isString("message_stop") ?? false { reading.sawTerminal = true }
+        if let metrics = root["amazon-bedrock-invocationMetrics"] {
+            found = .anthropic
+            anthropic.merge(metrics: metrics)
+        }
         guard let usage = root["usage"] ?? message["usage"] else { return }
         if !isStreamed { reading.sawTerminal = true }
         merge(usage, .anthropic)
@@ -139,6 +181,7 @@ struct AnswerReader {
 
     private mutating func takeChat(_ root: JSONValue) {
         takeNames(root)
+        tools.take(chat: root)
         var isEnd = true
         if let choices = root["choices"], choices.kind == .array {
             for choice in choices.array {
@@ -160,6 +203,7 @@ struct AnswerReader {
         let response = root["response"] ?? root
         guard response.kind == .object else { return }
         takeNames(response)
+        tools.take(responses: root)
         reading.status = response["status"]?.string ?? reading.status
         if ["completed", "incomplete", "failed", "cancelled"].contains(reading.status) {
             reading.sawTerminal = true
@@ -180,6 +224,7 @@ struct AnswerReader {
     private mutating func takeGemini(_ root: JSONValue) {
         reading.responseID = root["responseId"]?.string ?? reading.responseID
         reading.responseModel = root["modelVersion"]?.string ?? reading.responseModel
+        tools.take(gemini: root)
         if let candidates = root["candidates"] {
             for candidate in candidates.array {
                 guard let reason = candidate["finishReason"]?.string else { continue }
@@ -189,8 +234,19 @@ struct AnswerReader {
         }
         guard let usage = root["usageMetadata"] else { return }
         if !isStreamed { reading.sawTerminal = true }
-        reading.serviceTier = usage["trafficType"]?.string ?? reading.serviceTier
+        reading.serviceTier = usage["trafficType"]?.string.map(GeminiUsage.tier) ?? reading.serviceTier
         merge(usage, .gemini)
+    }
+
+    private mutating func takeConverse(_ root: JSONValue) {
+        tools.take(converse: root)
+        reading.status = (root["messageStop"] ?? root)["stopReason"]?.string ?? reading.status
+        let metadata = root["metadata"] ?? root
+        reading.serviceTier = metadata["serviceTier"]?["type"]?.string ?? reading.serviceTier
+        guard let usage = metadata["usage"] else { return }
+        // A stream's figures come in its last event.
+        reading.sawTerminal = true
+        merge(usage, .converse)
     }
 
     private mutating func takeNames(_ root: JSONValue) {
@@ -200,11 +256,13 @@ struct AnswerReader {
     }
 
     private mutating func merge(_ usage: JSONValue, _ dialect: Dialect?) {
+        guard !isRetrieved else { return }
         found = dialect ?? found
         switch dialect {
         case .anthropic: anthropic.merge(usage)
         case .chat, .responses: openAI.merge(usage)
         case .gemini: gemini.merge(usage)
+        case .converse: converse.merge(usage)
         case nil: break
         }
     }
@@ -216,7 +274,9 @@ struct AnswerReader {
             return .responses
         }
         if root["message"]?["usage"] != nil { return .anthropic }
-        let usage = root["usage"] ?? root
+        let usage = root["usage"] ?? root["metadata"]?["usage"] ?? root
+        if usage["inputTokens"] != nil { return .converse }
+        if root["type"]?.isString("message_batch") ?? false { return .anthropic }
         if usage["prompt_tokens"] != nil { return .chat }
         if usage["total_tokens"] != nil || usage["input_tokens_details"] != nil { return .responses }
         if usage["input_tokens"] != nil || usage["output_tokens"] != nil { return .anthropic }

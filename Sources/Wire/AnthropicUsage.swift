@@ -49,7 +49,7 @@ package struct AnthropicUsage {
         for (model, counts) in iterations {
             let usage = counts.buckets(&count)
             parts.append(ModelUsage(model: model, usage: usage))
-            sum = adding(usage, to: sum)
+            sum = count.sum(sum, usage)
         }
         var missing = Usage()
         if sum.inputTokens < top.inputTokens || sum.outputTokens < top.outputTokens {
@@ -63,14 +63,14 @@ package struct AnthropicUsage {
         missing.reasoning = max(top.reasoning - sum.reasoning, 0)
         guard missing != Usage() else { return (sum, parts) }
         parts.append(ModelUsage(model: nil, usage: missing))
-        return (adding(missing, to: sum), parts)
+        return (count.sum(sum, missing), parts)
     }
 
-    private mutating func adding(_ usage: Usage, to other: Usage) -> Usage {
-        var sum = other
-        for bucket in UsageBucket.allCases { sum[bucket] = count.sum(other[bucket], usage[bucket]) }
-        sum.reasoning = count.sum(other.reasoning, usage.reasoning)
-        return sum
+    /// Takes Bedrock's `amazon-bedrock-invocationMetrics`, which say again what the events before them said.
+    mutating func merge(metrics: JSONValue) {
+        guard metrics.kind == .object else { return }
+        isPresent = true
+        total.fill(fromMetrics: metrics, &count)
     }
 }
 
@@ -94,6 +94,15 @@ private struct AnthropicCounts {
         count.update(&cacheWrite1h, usage["cache_creation"]?["ephemeral_1h_input_tokens"])
         count.update(&thinking, usage["output_tokens_details"]?["thinking_tokens"])
         count.update(&webSearches, usage["server_tool_use"]?["web_search_requests"])
+    }
+
+    /// Takes what no `usage` has told.
+    mutating func fill(fromMetrics metrics: JSONValue, _ count: inout WireCount) {
+        if input == nil { count.update(&input, metrics["inputTokenCount"]) }
+        if cacheRead == nil { count.update(&cacheRead, metrics["cacheReadInputTokenCount"]) }
+        if cacheWrite == nil { count.update(&cacheWrite, metrics["cacheWriteInputTokenCount"]) }
+        let stated = count.read(metrics["outputTokenCount"])
+        output = stated.map { max($0, output ?? 0) } ?? output
     }
 
     func buckets(_ count: inout WireCount) -> Usage {

@@ -99,7 +99,8 @@ package struct CallRequest: Hashable, Sendable {
         if needsModel.contains(kind), model == nil { throw .missing("model") }
         isStreamed = try fields.bool("stream") ?? isStreamed
         isBackground = try fields.bool("background") ?? false
-        serviceTier = try fields.string("serviceTier")
+        // Bedrock's tier is an object.
+        serviceTier = try kind == .other ? root["serviceTier"]?["type"]?.string : fields.string("serviceTier")
         if let tier = try fields.string("service_tier") { serviceTier = tier }
         speed = try fields.string("speed")
         inferenceGeo = try fields.string("inference_geo")
@@ -114,12 +115,13 @@ package struct CallRequest: Hashable, Sendable {
             try Self.refuseDuplicates(in: options)
             isUsageAsked = try RequestFields(options).bool("include_usage") ?? false
         }
-        for key in ["generationConfig", "generation_config"] {
+        for key in ["generationConfig", "generation_config", "inferenceConfig"] {
             guard let config = root[key], !config.isNull else { continue }
             guard config.kind == .object else { throw .wrongType(field: key, expected: "an object") }
             try Self.refuseDuplicates(in: config)
             let fields = RequestFields(config)
-            maxOutputTokens = try fields.largest("maxOutputTokens", "max_output_tokens") ?? maxOutputTokens
+            maxOutputTokens =
+                try fields.largest("maxOutputTokens", "max_output_tokens", "maxTokens") ?? maxOutputTokens
             answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
         }
         readTools(root)
@@ -177,7 +179,7 @@ package struct CallRequest: Hashable, Sendable {
     /// Whether the body need not be a JSON object: it is empty where models are listed, and an upload
     /// elsewhere.
     private static func mayBeAnything(_ route: APIRoute) -> Bool {
-        route.kind == .models || route.kind == .other
+        [.models, .retrieval, .batchResults, .other].contains(route.kind)
     }
 
     private static func refuseDuplicates(in object: JSONValue) throws(RequestError) {

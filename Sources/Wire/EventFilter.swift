@@ -1,27 +1,36 @@
 import JSON
 
-/// Tells cheaply whether an event of a stream can say anything about usage.
+/// Tells cheaply whether an event of a stream can say anything about usage or tools.
 enum EventFilter {
-    /// Returns false only for events that certainly hold no usage, no error and no end of the answer.
+    /// Returns false only for events that hold no usage, no error, no call of a tool and no end of the
+    /// answer.
     ///
     /// Keys are searched for as bytes: inside a JSON string their quotes would be escaped.
     static func canMatter(_ event: SSEEvent, dialect: AnswerReader.Dialect?) -> Bool {
         let data = event.data
         switch dialect {
         case .anthropic:
-            if ByteSearch.starts(event.name, with: "content_block_") || ByteSearch.equal(event.name, "ping") {
+            if ByteSearch.equal(event.name, "ping") || ByteSearch.equal(event.name, "content_block_delta") {
                 return false
             }
+            let beginsTool = ByteSearch.contains("tool_use\"", in: data)
+            if ByteSearch.starts(event.name, with: "content_block_") { return beginsTool }
             return !event.name.isEmpty || hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
-                || ByteSearch.contains("\"message_stop\"", in: data)
+                || ByteSearch.contains("\"message_stop\"", in: data) || beginsTool
         case .responses:
+            let addsCall = ByteSearch.contains("_call\"", in: data)
+            if ByteSearch.equal(event.name, "response.output_item.added") { return addsCall }
             if ByteSearch.starts(event.name, with: "response.") { return isEnd(event.name) }
             return hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
+                || addsCall && ByteSearch.contains("\"response.output_item.added\"", in: data)
         case .chat:
-            return hasUsage(data) || ByteSearch.contains("\"error\"", in: data)
+            return hasUsage(data) || ByteSearch.contains("\"error\"", in: data) || namesCall(data)
+        case .converse:
+            return true
         case .gemini:
             return ByteSearch.contains("\"usageMetadata\"", in: data)
                 || ByteSearch.contains("\"finishReason\"", in: data)
+                || ByteSearch.contains("\"functionCall\"", in: data)
                 || ByteSearch.contains("\"error\"", in: data)
         case nil:
             return hasUsage(data) || ByteSearch.contains("\"usageMetadata\"", in: data)
@@ -39,6 +48,13 @@ enum EventFilter {
             if value != UInt8(ascii: "n") { return true }
         }
         return false
+    }
+
+    /// Whether a chunk begins a call: later pieces of its arguments have no name.
+    private static func namesCall(_ data: UnsafeRawBufferPointer) -> Bool {
+        (ByteSearch.contains("\"tool_calls\"", in: data)
+            || ByteSearch.contains("\"function_call\"", in: data))
+            && ByteSearch.contains("\"name\"", in: data)
     }
 
     private static func isEnd(_ name: UnsafeRawBufferPointer) -> Bool {

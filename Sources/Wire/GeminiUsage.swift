@@ -56,6 +56,15 @@ struct GeminiUsage {
         return usage
     }
 
+    /// Vertex's word for the traffic, as the tier that it is priced by.
+    static func tier(_ trafficType: String) -> String {
+        switch trafficType {
+        case "ON_DEMAND_PRIORITY": "priority"
+        case "ON_DEMAND_FLEX": "flex"
+        default: trafficType
+        }
+    }
+
     private static func tokens(of modality: StaticString, in details: JSONValue?) -> JSONValue? {
         details?.array.first { $0["modality"]?.isString(modality) ?? false }?["tokenCount"]
     }

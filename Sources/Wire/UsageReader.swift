@@ -2,12 +2,14 @@ package import JSON
 
 /// Reads the usage from the bytes of one answer as they pass, one reader for each answer.
 ///
-/// Streams are cut into events, and only those that can matter are parsed; other bodies are collected up to a
-/// cap and parsed at the end. The bytes themselves are never changed.
+/// Streams are cut into events, and only those that can matter are parsed; the results of a batch are read
+/// line by line; other bodies are collected up to a cap and parsed at the end. The bytes themselves are never
+/// changed.
 package struct UsageReader {
     /// The most bytes of a body that are kept to be parsed whole.
     package static let bodyBytesMax = 32 << 20
     private static let tailBytes = 64 << 10
+    private static let lineBytesMax = 16 << 20
 
     private let bodyBytesMax: Int
     private let isStreamed: Bool
@@ -15,7 +17,10 @@ package struct UsageReader {
     private var answer: AnswerReader
     private var events = SSEParser()
     private var body: [UInt8] = []
+    /// Cuts the results of a batch, of which there may be any number, into lines.
+    private var lines: LineSplitter?
     private var isBodyCut = false
+    private var areLinesCut = false
     private var bytesSeen: Int64 = 0
 
     /// Creates a reader.
@@ -31,6 +36,7 @@ package struct UsageReader {
         isStreamed = streamed
         self.parser = parser
         self.bodyBytesMax = max(bodyBytesMax, Self.tailBytes)
+        if api == .batchResults { lines = LineSplitter(lineBytesMax: Self.lineBytesMax) }
         answer = AnswerReader(api: api, streamed: streamed, parser: parser)
     }
 
@@ -39,6 +45,8 @@ package struct UsageReader {
         bytesSeen += Int64(bytes.count)
         if isStreamed {
             Self.feed(bytes, to: &events, &answer)
+        } else if lines != nil {
+            feedLines(bytes)
         } else {
             collect(bytes)
         }
@@ -54,15 +62,28 @@ package struct UsageReader {
     package mutating func finish() -> UsageReading {
         if isStreamed {
             Self.finish(&events, &answer)
+        } else if let rest = lines?.remainder {
+            if !areLinesCut, !rest.isEmpty { rest.withUnsafeBytes { answer.take(line: $0) } }
         } else if !body.isEmpty {
             let isRead = !isBodyCut && body.withUnsafeBytes { answer.take(text: $0) }
-            if !isRead, isBodyCut, let usage = UsageSalvage.lastUsage(in: body, parser: parser) {
+            if !isRead, isBodyCut || isBinary, let usage = UsageSalvage.lastUsage(in: body, parser: parser) {
                 answer.take(salvaged: usage)
             }
         }
         var reading = answer.finish()
         reading.answerBytes = bytesSeen
         return reading
+    }
+
+    /// Whether the body is no text: AWS frames the events of a stream in binary, with JSON inside.
+    private var isBinary: Bool { body.first == 0 }
+
+    private mutating func feedLines(_ bytes: UnsafeRawBufferPointer) {
+        guard var splitter = lines, !areLinesCut else { return }
+        lines = nil
+        areLinesCut = !splitter.feed(bytes) { answer.take(line: $0) }
+        if areLinesCut { answer.skipLines() }
+        lines = splitter
     }
 
     private mutating func collect(_ bytes: UnsafeRawBufferPointer) {

@@ -33,6 +33,8 @@ package struct UsageReading: Hashable, Sendable {
     package var errorType: String?
     /// Whether a stream that had begun ended in an error event.
     package var isErrorMidStream = false
+    /// The names of the tools that the answer calls, in order, bounded in count and length.
+    package var toolsUsed: [String] = []
     /// Whether the answer came to its own end.
     package var sawTerminal = false
     /// Events above the size cap, which were not read.

@@ -1,5 +1,5 @@
 package import JSON
-import LedgerCore
+package import LedgerCore
 
 /// Reads token counts and does sums with them; notes what cannot be true.
 package struct WireCount {
@@ -44,6 +44,14 @@ package struct WireCount {
             }
             sum = next
         }
+        return sum
+    }
+
+    /// Returns the sums of two usages, bucket by bucket.
+    package mutating func sum(_ left: Usage, _ right: Usage) -> Usage {
+        var sum = left
+        for bucket in UsageBucket.allCases { sum[bucket] = self.sum(left[bucket], right[bucket]) }
+        sum.reasoning = self.sum(left.reasoning, right.reasoning)
         return sum
     }
 

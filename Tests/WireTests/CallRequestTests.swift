@@ -124,8 +124,11 @@ struct CallRequestTests {
     }
 
     @Test(
-        "asks for no body where models are listed",
-        arguments: ["/v1/models", "/v1/models/m", "/v1beta/models"])
+        "asks for no body where models are listed or answers read again",
+        arguments: [
+            "/v1/models", "/v1/models/m", "/v1beta/models", "/v1/responses/r",
+            "/v1/messages/batches/b/results",
+        ])
     func modelList(_ path: String) throws {
         let request = try CallRequest([], route: APIRoute(method: "GET", path: path))
         #expect(request.model == nil)

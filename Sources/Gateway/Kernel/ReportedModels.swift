@@ -38,6 +38,9 @@ struct ReportedModels {
         if count.isInconsistent { isImplausible = true }
     }
 
+    /// Takes the next record's totals for the whole of what it tells.
+    mutating func beginAnew() { totals = [:] }
+
     /// Adds what one model used.
     mutating func add(_ usage: Usage, of provider: String, _ model: String) {
         guard usage != Usage() else { return }

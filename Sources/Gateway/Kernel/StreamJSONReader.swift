@@ -46,6 +46,7 @@ struct StreamJSONReader {
         case "assistant": messages.take(record: root, model: model, onEvent)
         case "stream_event": messages.take(streamEvent: root, model: model, onEvent)
         case "result": takeResult(root)
+        case "conversation_reset": beginAnew()
         default: break
         }
     }
@@ -76,7 +77,14 @@ struct StreamJSONReader {
         }
     }
 
+    /// The conversation was cleared: totals run on from zero, even where the next ones are higher.
+    private mutating func beginAnew() {
+        models.beginAnew()
+        costTotal = .zero
+    }
+
     private mutating func takeSystem(_ root: JSONValue, _ onEvent: (KernelEvent) -> Void) {
+        if root["subtype"]?.isString("conversation_reset") ?? false { beginAnew() }
         guard root["subtype"]?.isString("init") ?? false else { return }
         model = root["model"]?.string ?? model
         onEvent(.ready(model: root["model"]?.string))
