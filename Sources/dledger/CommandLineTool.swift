@@ -32,7 +32,8 @@ enum CommandLineTool {
     static let commands: [CommandDescription] = [
         ServeCommand.description, HealthCommand.description, MigrateCommand.description,
         UsageCommand.description, TailCommand.description,
-        ExportCommand.description, VerifyCommand.description, ReplayCommand.description,
+        ExportCommand.description, ReconcileCommand.description, VerifyCommand.description,
+        ReplayCommand.description,
         RebuildCommand.description,
         BackupCommand.description, RestoreCommand.description,
         KeysCommand.description, QuotaCommand.description, PricesCommand.description,

@@ -42,7 +42,7 @@ def plain(value: Decimal) -> str:
 
 
 def random_book(chance: random.Random) -> dict:
-    """Prices to the last of eighteen decimals, with tiers, factors and a change on the way."""
+    """Prices to the last of eighteen decimals, with tiers, modifiers of every kind, and a change."""
 
     def rates(exact_under_factors: bool) -> dict[str, str]:
         found = {}
@@ -59,6 +59,14 @@ def random_book(chance: random.Random) -> dict:
         if chance.random() < 0.6:
             bounds = sorted(chance.sample(range(1_000, 400_000), chance.randrange(1, 3)))
             prices["tiers"] = [{"above": above, "perMillion": rates(bool(factors))} for above in bounds]
+        factors = dict(factors)
+        if "priority" in factors and chance.random() < 0.5:  # prices of its own in place of a factor
+            del factors["priority"]
+            own = {"perMillion": dict(list(rates(True).items())[:5])}
+            own["tiers"] = [{"above": chance.randrange(1_000, 400_000), "perMillion": rates(True)}]
+            prices["rates"] = {"priority": own}
+        if "batch" in factors and chance.random() < 0.5:  # on some kinds of tokens alone
+            factors["batch"] = dict.fromkeys(("input", "output", "cacheRead"), factors["batch"])
         return prices | ({"multipliers": factors} if factors else {})
 
     models = []

@@ -180,7 +180,7 @@ def problems_of(row: dict[str, str | None]) -> list[str]:
         found.append(f"{row['ServiceSubcategory']} is no part of {row['ServiceCategory']}")
     start, end = (datetime.strptime(row[f"ChargePeriod{side}"], MOMENT) for side in ("Start", "End"))
     first, last = (datetime.strptime(row[f"BillingPeriod{side}"], MOMENT) for side in ("Start", "End"))
-    if not first <= start < end <= last:
+    if not first <= start < end <= last and row["ChargeClass"] != "Correction":
         found.append("the charge period is not within the billing period")
     if (end - start).total_seconds() != 3600 or start.minute or start.second:
         found.append("the charge period is no hour")

@@ -101,6 +101,31 @@ struct ChargeTests {
         #expect(wrong.difference?.user == ann)
     }
 
+    @Test(
+        "a correction takes back what was charged and charges what it costs, beside the row that it corrects")
+    func corrections() throws {
+        let rollup = RollupKey(
+            hour: before.hour, user: ann, kind: .call, source: "proxy", provider: "anthropic", model: "m")
+        var charges: [Charge] = []
+        ChargeReading.correct(
+            rollup, from: .unpriced(holding: try usd("1")), to: .priced(try usd("0.25")), at: after
+        ) { charges.append($0) }
+        #expect(charges.map(\.sums.units) == [-1, 1])
+        #expect(charges.map(\.sums.held) == [try usd("-1"), .zero])
+        #expect(charges.map(\.sums.cost) == [.zero, try usd("0.25")])
+        #expect(charges.allSatisfy(\.key.correctsAnEarlierMonth))
+        // Corrected once more in the same month: what came in between is gone.
+        var hour = ChargeHour()
+        for charge in charges { hour.add(charge) }
+        ChargeReading.correct(
+            rollup, from: .priced(try usd("0.25")), to: .priced(try usd("0.5")), at: before
+        ) { #expect(!$0.key.correctsAnEarlierMonth) }
+        ChargeReading.correct(
+            rollup, from: .priced(try usd("0.25")), to: .priced(try usd("0.5")), at: after
+        ) { hour.add($0) }
+        #expect(hour.sorted.map(\.sums.cost) == [try usd("0.5"), .zero])
+    }
+
     @Test("pieces of a part are the buckets that it used")
     func pieces() throws {
         var usage = Usage()

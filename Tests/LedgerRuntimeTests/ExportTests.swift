@@ -54,6 +54,32 @@ struct ExportTests {
         #expect(hour.rows.isEmpty && FocusTable.version == "1.2")
     }
 
+    @Test("a correction has the class for months before, and the category for the month that runs")
+    func corrections() throws {
+        let january = try #require(Timestamp("2026-01-15T10:00:00Z".utf8))
+        let february = try #require(Timestamp("2026-02-01T00:00:00Z".utf8))
+        let key = RollupKey(
+            hour: january, user: ann, kind: .call, source: "proxy", provider: "anthropic", model: "m")
+        var rows: [[String: CSVText.Cell]] = []
+        for now in [january, february] {
+            ChargeReading.correct(key, from: .priced(try usd("1")), to: .priced(try usd("2")), at: now) {
+                let cells = FocusTable(origin: "here").cells($0.key, $0.sums)
+                rows.append(Dictionary(uniqueKeysWithValues: zip(FocusTable.columns, cells)))
+            }
+        }
+        let running: CSVText.Cell = .plain("Adjustment")
+        let ended: CSVText.Cell = .plain("Usage")
+        #expect(rows.map { $0["ChargeCategory"] } == [running, running, ended, ended])
+        #expect(
+            rows.map { $0["ChargeClass"] } == [
+                .text(nil), .text(nil), .text("Correction"), .text("Correction"),
+            ])
+        #expect(rows.map { $0["BilledCost"] } == [.plain("-1"), .plain("2"), .plain("-1"), .plain("2")])
+        #expect(rows.allSatisfy { $0["ChargePeriodStart"] == .plain("2026-01-15T10:00:00Z") })
+        #expect(rows.last?["BillingPeriodStart"] == .plain("2026-02-01T00:00:00Z"))
+        #expect(rows.allSatisfy { $0["ConsumedQuantity"] == .text(nil) })
+    }
+
     @Test("csv has a row for each call, jsonl each line as it is")
     func events() throws {
         let (text, outcome) = try export(.csv)

@@ -24,6 +24,27 @@ package struct ChargeKey: Hashable, Sendable {
     package let tierAbove: Int64?
     /// What the provider's answer said that sets the rate.
     package let modifiers: [PriceModifier]
+    /// The first day of the month in which this was corrected; nil: it is no correction.
+    package let correctedIn: Day?
+
+    /// Creates a key.
+    package init(
+        rollup: RollupKey, use: ChargedUse, rate: Rate, state: CostState, tierAbove: Int64? = nil,
+        modifiers: [PriceModifier] = [], correctedIn: Day? = nil
+    ) {
+        self.rollup = rollup
+        self.use = use
+        self.rate = rate
+        self.state = state
+        self.tierAbove = tierAbove
+        self.modifiers = modifiers
+        self.correctedIn = correctedIn
+    }
+
+    /// Whether it corrects a month before the one in which it was recorded.
+    package var correctsAnEarlierMonth: Bool {
+        correctedIn.map { $0 > rollup.hour.day.firstOfMonth } ?? false
+    }
 }
 
 /// How much: the measures of charges.

@@ -16,9 +16,9 @@ package struct ChargeHour: Sendable {
     /// Adds a charge alone.
     package mutating func add(_ charge: Charge) { rows[charge.key, default: ChargeSums()].add(charge.sums) }
 
-    /// The rows, in one order that depends on nothing but themselves.
+    /// The rows, in one order that depends on nothing but themselves; without those that came to nothing.
     package var sorted: [(key: ChargeKey, sums: ChargeSums)] {
-        rows.map { (key: $0.key, sums: $0.value, order: $0.key.order) }
+        rows.filter { $0.value != ChargeSums() }.map { (key: $0.key, sums: $0.value, order: $0.key.order) }
             .sorted { $0.order.lexicographicallyPrecedes($1.order) }
             .map { ($0.key, $0.sums) }
     }
@@ -69,6 +69,7 @@ extension ChargeKey {
             rollup.hour.text, rollup.user.text, rollup.kind.rawValue, rollup.source, rollup.provider,
             rollup.model, use, state.rawValue, String(repeating: "0", count: 40 - digits.count) + digits,
             String(tierAbove ?? 0), modifiers.map(\.rawValue).joined(separator: ","),
+            correctedIn?.text ?? "",
         ]
     }
 }

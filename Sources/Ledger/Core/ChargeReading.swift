@@ -43,6 +43,23 @@ package struct ChargeReading: Sendable {
         }
     }
 
+    /// Gives what corrects a cost at `now` to `body`: what was charged is taken back, and what it costs comes
+    /// in its place, each as a whole.
+    package static func correct(
+        _ rollup: RollupKey, from old: Cost, to new: Cost, at now: Timestamp, _ body: (Charge) -> Void
+    ) {
+        for (cost, isTakenBack) in [(old, true), (new, false)] {
+            var sums = ChargeSums()
+            sums.units = isTakenBack ? -1 : 1
+            sums.cost = isTakenBack ? cost.amount.negated : cost.amount
+            sums.held = isTakenBack ? cost.held.negated : cost.held
+            let key = ChargeKey(
+                rollup: rollup, use: .whole, rate: Rate(attosPerUnit: cost.amount.attos), state: cost.state,
+                correctedIn: now.day.firstOfMonth)
+            body(Charge(key: key, sums: sums))
+        }
+    }
+
     /// What was used, and how it may have been priced.
     private struct Use {
         var usage: Usage

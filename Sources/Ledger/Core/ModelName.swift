@@ -1,10 +1,10 @@
 /// A model's name without what platforms and versions put around it.
-enum ModelName {
+package enum ModelName {
     /// Shorter names that `name` may stand for, longest first; never empty ones.
     ///
     /// `models/x`, `us.anthropic.x-v1:0`, `x@20250929`, `x-20250929`, `x-2024-08-06` and `x-latest` are all
     /// `x`, also several at once.
-    static func shorter(_ name: String) -> [String] {
+    package static func shorter(_ name: String) -> [String] {
         var bytes = Array(name.utf8)[...]
         var names: [String] = []
         for shorten in [withoutPlatform, withoutRevision, withoutDate, withoutLatest] {

@@ -32,15 +32,21 @@ package struct FocusTable: Sendable {
         let cost = CSVText.Cell.plain(sums.cost.decimalText)
         let price = CSVText.Cell.plain(Money(attos: key.rate.attosPerUnit).decimalText)
         let units = CSVText.Cell.count(sums.units)
-        let month = rollup.hour.day
+        // A correction is billed in the month in which it was recorded.
+        let month = key.correctedIn ?? rollup.hour.day
+        let correction = Correction(key)
+        let unit = CSVText.Cell.plain(sku.unit)
+        let consumed = key.correctedIn == nil ? units : .text(nil)
+        let consumedUnit = key.correctedIn == nil ? unit : .text(nil)
         let hour = rollup.hour
         return [
             cost, .text(origin), .text(origin), .plain("Ledger"), .plain("USD"),
             .plain(month.firstOfNextMonth.start.second), .plain(month.firstOfMonth.start.second),
-            .plain("Usage"), .text(nil), .text(sku.description), .plain("Usage-Based"),
+            .plain(correction.category), .text(correction.chargeClass), .text(sku.description),
+            .plain(correction.frequency),
             .plain(Timestamp(microseconds: hour.microseconds + 3_600_000_000).second), .plain(hour.second),
-            units, .plain(sku.unit), cost, price, cost, .text(nil), .text(sku.provider), cost, price,
-            .plain("Standard"), units, .plain(sku.unit), .text(sku.provider), .text(sku.provider),
+            consumed, consumedUnit, cost, price, cost, .text(nil), .text(sku.provider), cost, price,
+            .plain("Standard"), units, unit, .text(sku.provider), .text(sku.provider),
             .text(nil), .text(nil), .text(sku.resource), .text(sku.resource == nil ? nil : rollup.model),
             .text(sku.resource == nil ? nil : sku.resourceType), .plain(sku.category),
             .text(sku.service), .plain(sku.subcategory), .text(sku.id), .plain(sku.meter),
@@ -59,6 +65,21 @@ package struct FocusTable: Sendable {
             json.member("ledger/source", rollup.source)
         }
         return String(decoding: json, as: UTF8.self)
+    }
+}
+
+/// How a row that corrects another is marked: the specification has a class for months that were billed, and
+/// a category for the month that still runs.
+private struct Correction {
+    let category: String
+    let chargeClass: String?
+    let frequency: String
+
+    init(_ key: ChargeKey) {
+        let isEarlier = key.correctsAnEarlierMonth
+        category = key.correctedIn == nil || isEarlier ? "Usage" : "Adjustment"
+        chargeClass = isEarlier ? "Correction" : nil
+        frequency = key.correctedIn == nil ? "Usage-Based" : "One-Time"
     }
 }
 

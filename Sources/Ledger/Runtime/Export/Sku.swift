@@ -86,7 +86,8 @@ struct Sku {
     }
 
     var description: String {
-        let what = key.rollup.model.isEmpty ? "unknown model" : key.rollup.model
+        let model = key.rollup.model.isEmpty ? "unknown model" : key.rollup.model
+        let what = key.correctedIn == nil ? model : "Correction of \(model)"
         return switch key.state {
         case .priced: "\(what): \(meter)"
         case .estimated: "\(what): \(meter); estimated: an upper bound, the real usage is not known"

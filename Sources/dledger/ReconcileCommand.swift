@@ -1,0 +1,172 @@
+import Crypto
+import Files
+import JSON
+import LedgerCore
+import LedgerJournal
+import LedgerRuntime
+import Terminal
+
+/// `dledger reconcile FILE [--provider NAME] [--minimum RATIO]`.
+enum ReconcileCommand {
+    static let description = CommandDescription(
+        name: "reconcile", summary: "Holds the ledger against a provider's own usage or cost report.",
+        usage: "reconcile FILE [--provider NAME] [--minimum RATIO] [--json]",
+        options: [
+            ("FILE", "pages of Anthropic's or OpenAI's usage or cost API, or OpenRouter's activity"),
+            ("--provider NAME", "the provider as the journal names it (default: the report's)"),
+            ("--minimum RATIO", "exit 1 where the ledger has less than this share of the provider's figures"),
+            ("--json", "one JSON document instead of a table"),
+        ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
+
+    private static let bytesMax = 256 << 20
+
+    private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
+        var arguments = Arguments(words)
+        let provider = try arguments.option("--provider")
+        let minimum = try arguments.option("--minimum").map { text throws(CommandFailure) in
+            guard let millionths = try? DecimalText.parse(text.utf8, decimals: 6), millionths >= 0 else {
+                throw CommandFailure(
+                    ExitCode.usage, "--minimum is \"\(text)\"; allowed: a share such as 0.99")
+            }
+            return millionths
+        }
+        let isJSON = arguments.flag("--json")
+        let path = arguments.word()
+        try arguments.end()
+        guard let path else { throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)") }
+        let settings = try Settings(environment)
+        let bytes: [UInt8]
+        do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
+            throw CommandFailure(ExitCode.badData, "\(error)")
+        }
+        let report: ProviderReport
+        do throws(ProviderReportError) { report = try ReportPages.parse(bytes) } catch {
+            throw CommandFailure(ExitCode.badData, "\(path): \(error)")
+        }
+        var both = UsageReconciliation(report, provider: provider ?? report.kind.provider)
+        var bar = ProgressBar("reconcile", total: try JournalSize.bytes(settings), counting: "events")
+        do throws(LedgerError) {
+            try LedgerSource.replay(settings).lines { line throws(LedgerError) in
+                bar.advance(by: Int64(line.bytes.count) + 1, items: 1)
+                both.add(try Replay.decode(line))
+            }
+        } catch {
+            bar.finish()
+            throw LedgerSource.failure(error)
+        }
+        bar.finish()
+        let hash = SHA256.hash(of: bytes).description
+        Terminal.write(isJSON ? ReconcileReport.json(both, hash: hash) : ReconcileReport.table(both))
+        if report.hasMore { Terminal.note("the report says that more pages follow: days may be missing") }
+        guard let minimum else { return ExitCode.done }
+        guard let share = both.captureMillionths else {
+            throw CommandFailure(ExitCode.checkFailed, "the report has nothing that a share could be of")
+        }
+        guard share >= minimum else {
+            throw CommandFailure(
+                ExitCode.checkFailed,
+                "the ledger has \(ReconcileReport.ratio(share)) of what the report has, less than "
+                    + ReconcileReport.ratio(minimum))
+        }
+        return ExitCode.done
+    }
+}
+
+/// A comparison as a table and as JSON.
+enum ReconcileReport {
+    static func table(_ both: UsageReconciliation) -> [UInt8] {
+        var text =
+            "\(both.report.kind.rawValue) of \(both.provider), \(both.report.from.text) to \(both.report.to.text)\n\n"
+        var table = TextTable(
+            ["day", "model", "measure", "ledger", "provider", "difference", "ratio"], figures: [3, 4, 5, 6])
+        for row in both.rows {
+            let sum = UsageReconciliation.Sum(ledger: row.ledger, provider: row.provider)
+            table.add(
+                [row.day.text, row.model.isEmpty ? "all" : row.model, row.measure.rawValue]
+                    + cells(sum, row.measure))
+        }
+        for (name, measure, sum) in totals(both) { table.add(["total", "", name] + cells(sum, measure)) }
+        text += table.text
+        if both.estimated > .zero {
+            text += "\nof the ledger's cost \(both.estimated.decimalText) USD are upper bounds\n"
+        }
+        if both.unpricedCalls > 0 {
+            text +=
+                "\n\(Counted.text(both.unpricedCalls, "call")) without a known price: in no cost of the ledger\n"
+        }
+        return Array(text.utf8)
+    }
+
+    static func json(_ both: UsageReconciliation, hash: String) -> [UInt8] {
+        JSONText.object { json in
+            json.member("report", both.report.kind.rawValue)
+            json.member("provider", both.provider)
+            json.member("sha256", hash)
+            json.member("from", both.report.from.text)
+            json.member("to", both.report.to.text)
+            json.member("complete", !both.report.hasMore)
+            json.key("ratio")
+            write(both.captureMillionths, to: &json)
+            for (name, measure, sum) in totals(both) {
+                json.key(name)
+                json.object { write(sum, measure, to: &$0) }
+            }
+            json.key("estimatedUsd")
+            json.raw(both.estimated.decimalText)
+            json.member("unpricedCalls", both.unpricedCalls)
+            json.key("rows")
+            json.array { json in
+                for row in both.rows {
+                    json.object { json in
+                        json.member("day", row.day.text)
+                        json.member("model", row.model.isEmpty ? nil : row.model)
+                        json.member("measure", row.measure.rawValue)
+                        let sum = UsageReconciliation.Sum(ledger: row.ledger, provider: row.provider)
+                        write(sum, row.measure, to: &json)
+                    }
+                }
+            }
+        } + [UInt8(ascii: "\n")]
+    }
+
+    /// A share, in plain decimals; what is beyond the sixth is cut off.
+    static func ratio(_ millionths: Int128) -> String {
+        String(decoding: DecimalText.bytes(millionths, decimals: 6), as: UTF8.self)
+    }
+
+    private static func totals(
+        _ both: UsageReconciliation
+    ) -> [(String, ReportMeasure, UsageReconciliation.Sum)] {
+        [("tokens", ReportMeasure.input, both.tokens), ("cost", .cost, both.cost)].compactMap { total in
+            total.2.map { (total.0, total.1, $0) }
+        }
+    }
+
+    private static func cells(_ sum: UsageReconciliation.Sum, _ measure: ReportMeasure) -> [String] {
+        [
+            figure(sum.ledger, measure), figure(sum.provider, measure),
+            figure(sum.ledger - sum.provider, measure), sum.ratioMillionths.map(ratio) ?? "none",
+        ]
+    }
+
+    private static func write(
+        _ sum: UsageReconciliation.Sum, _ measure: ReportMeasure, to json: inout JSONText
+    ) {
+        for (key, amount) in [
+            ("ledger", sum.ledger), ("provider", sum.provider), ("difference", sum.ledger - sum.provider),
+        ] {
+            json.key(key)
+            json.raw(figure(amount, measure))
+        }
+        json.key("ratio")
+        write(sum.ratioMillionths, to: &json)
+    }
+
+    private static func write(_ millionths: Int128?, to json: inout JSONText) {
+        if let millionths { json.raw(ratio(millionths)) } else { json.null() }
+    }
+
+    private static func figure(_ amount: Int128, _ measure: ReportMeasure) -> String {
+        measure == .cost ? Money(attos: amount).decimalText : String(amount)
+    }
+}
