@@ -94,7 +94,7 @@ final class ProxyCall {
     }
 
     private func decided(_ receipt: Receipt, _ upstream: ProxyConfiguration.Upstream, _ key: String) {
-        switch receipt.events.last?.event {
+        switch receipt.last?.event {
         case .callRejected(let event): refuse(event)
         case .callReserved(let event):
             reserved = event.reserved
