@@ -252,7 +252,7 @@ def test_every_line_of_a_real_journal_is_what_its_schema_says(journal_ledger):
     found = [f"line {event['position']}: {problem}" for event in events for problem in problems(event)]
     assert found == []
     settled = [event for event in events if event["type"] == "call.settled"]
-    assert len(settled) == ended
+    assert len(settled) == ended + 1
     assert {event["result"] for event in settled} == {"ok", "error", "aborted"}
     assert {event["costState"] for event in settled} == {"priced", "estimated", "unpriced"}
     assert {event["reason"] for event in events if event["type"] == "call.rejected"} == set(

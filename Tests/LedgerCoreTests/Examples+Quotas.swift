@@ -42,7 +42,10 @@ extension Examples {
                     GroupJoined(user: alice, group: red, actor: "admin", reason: "she spends for it")),
                 .groupJoined(GroupJoined(user: alice, group: red, actor: "admin")),
             ]
-        case .groupLeft: return [.groupLeft(GroupLeft(user: alice, group: red, actor: "admin"))]
+        case .groupLeft:
+            return [
+                .groupLeft(GroupLeft(user: alice, group: red, actor: "admin", reason: "she spends elsewhere"))
+            ]
         default:
             let limits = [
                 Limit(.cost, .day, amount: try usd("10").attos), Limit(.requests, .hour, amount: 50),
