@@ -6,23 +6,30 @@ import LedgerCore
 enum QuotaMessage {
     static func text(_ event: CallRejected) -> String {
         let limit = event.limit
-        switch limit.kind {
-        case .dailyCost: return money("daily", event)
-        case .monthlyCost: return money("monthly", event)
-        case .dailyTokens:
-            return "Daily token quota exceeded: this call may use up to \(event.requestedTokens) tokens; "
-                + "\(limit.used) used and \(limit.reserved) reserved of \(limit.limit)\(until(limit))."
-        case .disabled: return "This user may not make calls."
+        let whose = limit.subject.map { " of \($0.text)" } ?? ""
+        let window = limit.kind.windowWord
+        if limit.kind == .disabled {
+            return whose.isEmpty ? "This user may not make calls." : "No calls are admitted\(whose)."
+        }
+        switch limit.kind.measure {
+        case .cost:
+            return
+                "The \(window) quota\(whose) would be exceeded: this call may cost up to "
+                + "$\(event.requested.decimalText); $\(dollars(limit.used)) used and "
+                + "$\(dollars(limit.reserved)) reserved of $\(dollars(limit.limit))\(until(limit))."
+        case .tokens:
+            return
+                "\(capital(window)) token quota\(whose) exceeded: this call may use up to "
+                + "\(event.requestedTokens) tokens; \(limit.used) used and \(limit.reserved) reserved of "
+                + "\(limit.limit)\(until(limit))."
+        case .requests:
+            return
+                "\(capital(window)) request quota\(whose) exceeded: \(limit.used) calls ended and "
+                + "\(limit.reserved) under way of \(limit.limit)\(until(limit))."
         }
     }
 
-    private static func money(_ window: String, _ event: CallRejected) -> String {
-        let limit = event.limit
-        return
-            "The \(window) quota would be exceeded: this call may cost up to $\(event.requested.decimalText); "
-            + "$\(dollars(limit.used)) used and $\(dollars(limit.reserved)) reserved of $\(dollars(limit.limit))"
-            + "\(until(limit))."
-    }
+    private static func capital(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
 
     private static func dollars(_ attos: Int128) -> String { Money(attos: attos).decimalText }
 

@@ -94,7 +94,7 @@ final class ProxyCall {
     }
 
     private func decided(_ receipt: Receipt, _ upstream: ProxyConfiguration.Upstream, _ key: String) {
-        switch receipt.events.last?.event {
+        switch receipt.last?.event {
         case .callRejected(let event): refuse(event)
         case .callReserved(let event):
             reserved = event.reserved
@@ -226,7 +226,7 @@ final class ProxyCall {
     }
 
     private func release(_ receipt: Receipt?) {
-        if case .callSettled(let event)? = receipt?.events.last?.event {
+        if case .callSettled(let event)? = receipt?.last?.event {
             service.metrics.genAI.observe(event)
             service.noteFamily(of: event)
             log.debug("a call is settled", ["call": callID, "result": event.result.rawValue])

@@ -1,53 +1,99 @@
 import JSON
 import LedgerCore
+import LedgerRuntime
 
-/// Reads `{dailyLimitUsd?, monthlyLimitUsd?, dailyTokens?, timezone?, enabled?}`.
-enum QuotaBody {
-    static func read(_ bytes: [UInt8], parser: JSONParser) throws(QuotaBodyError) -> Quota {
-        let document: JSONDocument
-        do throws(JSONError) { document = try parser.parse(bytes) } catch {
-            throw QuotaBodyError("The body is not JSON: \(error.message).")
-        }
+/// What a body that sets limits says.
+struct QuotaBody {
+    /// The limits.
+    var quota = Quota(thresholds: QuotaBody.thresholdsUnstated)
+    /// Why they are set.
+    var reason: String?
+
+    /// The thresholds of limits whose body names none.
+    static let thresholdsUnstated: [Int64] = [50, 80, 100]
+    /// The longest reason that is recorded.
+    static let reasonCharactersMax = 200
+
+    /// Reads `{dailyLimitUsd?, monthlyLimitUsd?, dailyTokens?, timezone?, weekStart?, enabled?, limits?,
+    /// thresholds?, reason?}`.
+    static func read(
+        _ bytes: [UInt8], parser: JSONParser, at now: Timestamp
+    ) throws(QuotaBodyError) -> QuotaBody {
+        let document = try parse(bytes, parser)
         let root = document.root
         guard root.kind == .object else { throw QuotaBodyError("The body is not an object.") }
-        var quota = Quota()
+        var body = QuotaBody()
+        var zone = ZoneRule.utc
+        var weekStart: Int64 = 1
         for (key, value) in root.object {
             switch key {
-            case "dailyLimitUsd": quota.dailyLimit = try money(key, value)
-            case "monthlyLimitUsd": quota.monthlyLimit = try money(key, value)
-            case "dailyTokens":
-                guard let tokens = value.int64, tokens >= 0 else {
-                    throw QuotaBodyError("\(key) is not a whole number of tokens.")
-                }
-                quota.dailyTokens = tokens
-            case "timezone":
-                guard value.string == "UTC" else {
-                    throw QuotaBodyError(
-                        "Windows are days and months of UTC: leave timezone out, or say \"UTC\".")
-                }
+            case "dailyLimitUsd": body.quota.dailyLimit = try LimitBody.money(key, value)
+            case "monthlyLimitUsd": body.quota.monthlyLimit = try LimitBody.money(key, value)
+            case "dailyTokens": body.quota.dailyTokens = try LimitBody.count(key, value, of: "tokens")
+            case "timezone": zone = try Self.zone(value, at: now)
+            case "weekStart": weekStart = try weekday(value)
             case "enabled":
                 guard let isEnabled = value.bool else {
                     throw QuotaBodyError("enabled is not true or false.")
                 }
-                quota.isEnabled = isEnabled
+                body.quota.isEnabled = isEnabled
+            case "limits": body.quota.limits = try LimitBody.read(value)
+            case "thresholds": body.quota.thresholds = try LimitBody.thresholds(value)
+            case "reason": body.reason = try reason(value)
             default:
                 throw QuotaBodyError(
-                    "\"\(key.prefix(64))\" is unknown; known: dailyLimitUsd, monthlyLimitUsd, dailyTokens, timezone, enabled."
-                )
+                    "\"\(key.prefix(64))\" is unknown; known: dailyLimitUsd, monthlyLimitUsd, dailyTokens, "
+                        + "timezone, weekStart, enabled, limits, thresholds, reason.")
             }
         }
-        return quota
+        body.quota.calendar = QuotaCalendar(zone: zone, weekStart: weekStart)
+        try LimitBody.arrange(&body.quota)
+        return body
     }
 
-    /// A plain decimal number or string of dollars, exact, not negative, and no more than is ever recorded.
-    private static func money(_ key: String, _ value: JSONValue) throws(QuotaBodyError) -> Money {
-        guard let text = value.rawNumber ?? value.string, let amount = try? Money(decimal: text),
-            amount >= .zero, amount <= .amountMax
-        else {
-            throw QuotaBodyError(
-                "\(key) is not a plain decimal amount of dollars from 0 to \(Money.amountMax.decimalText).")
+    /// Reads `{reason?}`; an empty body says nothing.
+    static func readReason(_ bytes: [UInt8], parser: JSONParser) throws(QuotaBodyError) -> String? {
+        guard !bytes.isEmpty else { return nil }
+        let document = try parse(bytes, parser)
+        guard document.root.kind == .object else { throw QuotaBodyError("The body is not an object.") }
+        var found: String?
+        for (key, value) in document.root.object {
+            guard key == "reason" else {
+                throw QuotaBodyError("\"\(key.prefix(64))\" is unknown; known: reason.")
+            }
+            found = try reason(value)
         }
-        return amount
+        return found
+    }
+
+    private static func parse(_ bytes: [UInt8], _ parser: JSONParser) throws(QuotaBodyError) -> JSONDocument {
+        do throws(JSONError) { return try parser.parse(bytes) } catch {
+            throw QuotaBodyError("The body is not JSON: \(error.message).")
+        }
+    }
+
+    private static func zone(_ value: JSONValue, at now: Timestamp) throws(QuotaBodyError) -> ZoneRule {
+        guard let name = value.string, let zone = ZoneRule.read(name, at: now) else {
+            throw QuotaBodyError(
+                "timezone is not a time zone that this machine knows: say a name of the IANA database, "
+                    + "\"Europe/Berlin\" or \"UTC\".")
+        }
+        return zone
+    }
+
+    private static func weekday(_ value: JSONValue) throws(QuotaBodyError) -> Int64 {
+        guard let name = value.string, let index = weekdays.firstIndex(of: name) else {
+            throw QuotaBodyError("weekStart is not one of \(weekdays.joined(separator: ", ")).")
+        }
+        return Int64(index + 1)
+    }
+
+    /// The names of the days that a week can begin on.
+    static let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+    private static func reason(_ value: JSONValue) throws(QuotaBodyError) -> String {
+        guard let text = value.string else { throw QuotaBodyError("reason is not a text.") }
+        return text.cut(charactersMax: reasonCharactersMax)
     }
 }
 

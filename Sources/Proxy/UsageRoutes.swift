@@ -44,8 +44,8 @@ struct UsageRoutes {
             return AdminAccess.refuse(exchange)
         }
         let now = service.ledger.configuration.now()
-        let (usage, quota, budget) = service.ledger.read {
-            ($0.usage.users[user], $0.state.quotas[user], $0.state.budget(of: user, at: now))
+        let (usage, quota) = service.ledger.read {
+            ($0.usage.users[user], QuotaView(.user(user), $0.state, at: now))
         }
         let body = JSONText.object { json in
             if let usage {
@@ -55,7 +55,7 @@ struct UsageRoutes {
             }
             if let quota {
                 json.key("quota")
-                json.object { QuotaRoutes.write(quota, budget, to: &$0) }
+                json.object { quota.writeLimits(to: &$0) }
             }
         }
         exchange.respond(status: 200, headers: ["content-type": "application/json"], body: body)

@@ -4,64 +4,102 @@ import JSON
 import LedgerCore
 import Terminal
 
-/// `dledger quota set|show|rm USER`: asks the running Proxy, whose ledger is the one writer.
+/// `dledger quota set|show|rm|list|join|leave|members`: asks the running Proxy, whose ledger is the one
+///   writer.
 enum QuotaCommand {
     static let description = CommandDescription(
-        name: "quota", summary: "Sets, shows or removes a user's limits.",
+        name: "quota", summary: "Sets, shows or removes limits of users, groups and models.",
         usage:
-            "quota set USER [--daily USD] [--monthly USD] [--daily-tokens N] [--disable] | show USER | rm USER",
+            "quota set|show|rm USER|--group G|--model M|--global|--default [options] | list | join|leave GROUP USER | members GROUP",
         options: [
-            ("--daily USD", "money a UTC day"), ("--monthly USD", "money a UTC month"),
-            ("--daily-tokens N", "tokens a UTC day, in and out"),
-            ("--disable", "the user may not call at all"),
+            ("--daily USD", "money a day"), ("--monthly USD", "money a month"),
+            ("--daily-tokens N", "tokens a day, in and out"),
+            (
+                "--limit MEASURE/WINDOW=N",
+                "cost, tokens or requests an hour, day, week or month; may be repeated"
+            ),
+            ("--timezone ZONE", "whose days, weeks and months: UTC, Europe/Berlin, …"),
+            ("--week-start DAY", "the weekday that weeks begin on; monday"),
+            ("--thresholds N,N", "percentages at which a crossing is recorded; 50,80,100"),
+            ("--disable", "no calls at all"), ("--reason TEXT", "why, for the record"),
+            ("--group G", "the limits of a group's members together"),
+            ("--model M", "the limits of all calls to a model together"),
+            ("--global", "the limits of all calls together"),
+            ("--default", "what users without limits get at their first call"),
+            ("--json", "list: the answer as it came"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
         var arguments = Arguments(words)
-        guard let verb = arguments.word(), ["set", "show", "rm"].contains(verb), let name = arguments.word(),
-            let user = UserID(name)
-        else { throw CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)") }
-        let body = verb == "set" ? try limits(&arguments) : []
+        let reason = try arguments.option("--reason")
+        let isJSON = arguments.flag("--json")
+        let request: (method: String, path: String, body: [UInt8])
+        switch arguments.word() {
+        case "set": request = ("POST", try subject(&arguments), try QuotaOptions.body(&arguments, reason))
+        case "show": request = ("GET", try subject(&arguments), [])
+        case "rm": request = ("DELETE", try subject(&arguments), QuotaOptions.body(reason))
+        case "list": request = ("GET", "quotas", [])
+        case "join": request = ("POST", try member(&arguments), QuotaOptions.body(reason))
+        case "leave": request = ("DELETE", try member(&arguments), QuotaOptions.body(reason))
+        case "members": request = ("GET", try members(&arguments), [])
+        default: throw usage
+        }
         try arguments.end()
-        let settings = try Settings(environment)
-        let token = try ProxySource.adminToken(environment)
-        let methods = ["set": "POST", "show": "GET", "rm": "DELETE"]
-        let request = HTTPClientRequest(
-            method: methods[verb] ?? "GET",
-            url: "http://\(settings.bind):\(settings.proxyPort)/quotas/\(user.text)",
-            headers: ["authorization": "Bearer \(token)", "content-type": "application/json"], body: body,
-            idleTimeoutMilliseconds: 10_000, totalTimeoutMilliseconds: 15_000)
-        let answer: (HTTPResponseHead, [UInt8])
-        do throws(HTTPClientError) { answer = try BlockingHTTP.perform(request, bodyBytesMax: 1 << 20) } catch
-        {
-            throw CommandFailure(
-                ExitCode.unavailable,
-                "the Proxy at \(settings.bind):\(settings.proxyPort) does not answer (\(error.reason)); "
-                    + "limits are set through it: start `dledger serve`")
+        let isList = request.path == "quotas"
+        let proxy = try QuotaRequest(environment)
+        guard isList, !isJSON else {
+            let answer = try proxy.send(request.method, request.path, request.body)
+            Terminal.write(answer.isEmpty ? Array(done(request.path, request.method).utf8) : answer + [0x0A])
+            return ExitCode.done
         }
-        guard answer.0.status < 400 else {
-            throw CommandFailure(
-                answer.0.status == 401 ? ExitCode.usage : ExitCode.checkFailed,
-                "the Proxy answered \(answer.0.status): \(String(decoding: answer.1, as: UTF8.self))")
-        }
-        Terminal.write(answer.1.isEmpty ? Array("removed\n".utf8) : answer.1 + [UInt8(ascii: "\n")])
+        Terminal.write(try QuotaTable.text(proxy))
         return ExitCode.done
     }
 
-    private static func limits(_ arguments: inout Arguments) throws(CommandFailure) -> [UInt8] {
-        let money = [
-            ("dailyLimitUsd", try arguments.option("--daily")),
-            ("monthlyLimitUsd", try arguments.option("--monthly")),
-        ]
-        let tokens = try arguments.option("--daily-tokens")
-        let isDisabled = arguments.flag("--disable")
-        if let tokens, Int64(tokens) == nil {
-            throw CommandFailure(ExitCode.usage, "--daily-tokens is \"\(tokens)\"; allowed: a whole number")
+    private static var usage: CommandFailure {
+        CommandFailure(ExitCode.usage, "usage: dledger \(description.usage)")
+    }
+
+    private static func done(_ path: String, _ method: String) -> String {
+        guard path.hasPrefix("groups/") else { return "removed\n" }
+        return method == "POST" ? "joined\n" : "left\n"
+    }
+
+    private static func subject(_ arguments: inout Arguments) throws(CommandFailure) -> String {
+        var named: [String] = []
+        if let group = try arguments.option("--group") { named.append("group:" + group) }
+        if let model = try arguments.option("--model") { named.append("model:" + model) }
+        if arguments.flag("--global") { named.append("global") }
+        if arguments.flag("--default") { named.append("default") }
+        if named.isEmpty, let user = arguments.word() { named.append("user:" + user) }
+        guard named.count == 1, let text = named.first, QuotaSubject(text) != nil else { throw usage }
+        return "quotas/" + encoded(text)
+    }
+
+    private static func member(_ arguments: inout Arguments) throws(CommandFailure) -> String {
+        guard let group = arguments.word(), GroupName(group) != nil, let user = arguments.word(),
+            UserID(user) != nil
+        else { throw usage }
+        return "groups/\(encoded(group))/\(encoded(user))"
+    }
+
+    private static func members(_ arguments: inout Arguments) throws(CommandFailure) -> String {
+        guard let group = arguments.word(), GroupName(group) != nil else { throw usage }
+        return "groups/" + encoded(group)
+    }
+
+    /// The text as one segment of a path.
+    private static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            let isLetter = (0x41...0x5A).contains(byte & 0xDF)
+            if isLetter || (0x30...0x39).contains(byte) || "-._:@+".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
         }
-        return JSONText.object { json in
-            for case (let key, let amount?) in money { json.member(key, amount) }
-            if let tokens, let count = Int64(tokens) { json.member("dailyTokens", count) }
-            if isDisabled { json.member("enabled", false) }
-        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

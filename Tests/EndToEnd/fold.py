@@ -141,7 +141,11 @@ class Fold:
     def apply(self, event: dict) -> None:
         kind, user, day = event["type"], event.get("user"), event["timestamp"][:10]
         if kind == "quota.set":
-            self.quotas[user] = event
+            # Limits in other zones, and of more than one user, are limits.py's.
+            if "subject" not in event and "timezone" not in event:
+                self.quotas[user] = event
+            else:
+                self.quotas.pop(user, None)
         elif kind == "quota.removed":
             self.quotas.pop(user, None)
         elif kind == "call.rejected":

@@ -172,15 +172,25 @@ class Ledger:
         assert found, "`keys mint` printed no key"
         return found.group()
 
-    def set_quota(self, user: str, **limits) -> dict:
-        """Sets limits over HTTP: `dailyLimitUsd`, `monthlyLimitUsd`, `dailyTokens`, `enabled`."""
-        answer = requests.post(f"{self.proxy_url}/quotas/{user}", json=limits, headers=self.admin, timeout=10)
+    def set_quota(self, subject: str, **limits) -> dict:
+        """Sets limits over HTTP: `dailyLimitUsd`, `monthlyLimitUsd`, `dailyTokens`, `limits`, `timezone`, `enabled`, …"""
+        answer = requests.post(
+            f"{self.proxy_url}/quotas/{subject}", json=limits, headers=self.admin, timeout=10
+        )
         assert answer.status_code in (200, 201), f"{answer.status_code} {answer.text}"
         return answer.json()
 
     def delete_quota(self, user: str) -> None:
         answer = requests.delete(f"{self.proxy_url}/quotas/{user}", headers=self.admin, timeout=10)
         assert answer.status_code in (200, 204), f"{answer.status_code} {answer.text}"
+
+    def join_group(self, group: str, user: str, **why) -> None:
+        place = f"{self.proxy_url}/groups/{group}/{user}"
+        requests.post(place, json=why, headers=self.admin, timeout=10).raise_for_status()
+
+    def leave_group(self, group: str, user: str, **why) -> None:
+        place = f"{self.proxy_url}/groups/{group}/{user}"
+        requests.delete(place, json=why, headers=self.admin, timeout=10).raise_for_status()
 
     # Clients
 

@@ -82,7 +82,7 @@ def test_every_documented_path_is_there_and_asks_who_it_is(make_ledger, token):
     ledger = make_ledger(environment={"ALERT_WEBHOOK_SECRET": "0" * 32})
     headers = {"authorization": f"Bearer {token}"} if token else {}
     for path, item in DOCUMENT["paths"].items():
-        place = path.replace("{user}", "alice").replace("{handle}", "alice").replace("{id}", "0")
+        place = re.sub(r"\{(user|handle|subject|group)\}", "alice", path).replace("{id}", "0")
         for method in METHODS:
             for service in services_of(item) if method in item else ():
                 url = ledger.url(service) + place

@@ -44,8 +44,14 @@ enum Examples {
             return [
                 .quotaSet(QuotaSet(user: alice, quota: whole, actor: "admin")),
                 .quotaSet(QuotaSet(user: alice, quota: Quota(), actor: "admin")),
+            ] + (try sharedQuotas().map { .quotaSet($0) })
+        case .quotaRemoved:
+            let red = QuotaSubject.group(try #require(GroupName("red")))
+            return [
+                .quotaRemoved(QuotaRemoved(user: alice, actor: "admin")),
+                .quotaRemoved(QuotaRemoved(subject: red, actor: "admin", reason: "the team spends no more")),
             ]
-        case .quotaRemoved: return [.quotaRemoved(QuotaRemoved(user: alice, actor: "admin"))]
+        case .groupJoined, .groupLeft, .thresholdCrossed: return try quotaEvents(of: type)
         case .pricesPublished:
             return [.pricesPublished(PricesPublished(priceBook: "5f2a", models: 57, source: "prices.json"))]
         case .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived:
@@ -80,6 +86,9 @@ enum Examples {
                 reserved: try usd("0.25").attos, retryAt: midnight),
             QuotaLimit(kind: .dailyTokens, limit: 1_000, used: 900, reserved: 50, retryAt: midnight),
             QuotaLimit(kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil),
+            QuotaLimit(
+                kind: .weeklyRequests, limit: 100, used: 98, reserved: 2, retryAt: midnight,
+                subject: .model("gpt-5")),
         ]
         return try limits.map {
             .callRejected(

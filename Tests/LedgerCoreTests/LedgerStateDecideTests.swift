@@ -161,7 +161,7 @@ struct LedgerStateDecideTests {
 
     @Test("limits that are not there cannot be removed, and the same prices are not published twice")
     mutating func repeats() throws {
-        #expect(ledger.rejection(of: .removeQuota(alice, actor: "admin")) == .noQuota(alice))
+        #expect(ledger.rejection(of: .removeQuota(alice, actor: "admin")) == .noLimits(.user(alice)))
         let prices = PricesPublished(priceBook: "book", models: 1, source: "file")
         try ledger.run(.publishPrices(prices))
         try ledger.run(.publishPrices(prices))

@@ -68,16 +68,6 @@ struct RandomEvents {
         return usage
     }
 
-    mutating func limit() -> QuotaLimit {
-        let kind = seed.pick(QuotaLimit.Kind.allCases)
-        func figure(_ money: Money, _ count: Int64) -> Int128 {
-            kind == .dailyTokens ? Int128(count) : money.attos
-        }
-        return QuotaLimit(
-            kind: kind, limit: figure(money(), count()), used: figure(money(), count()),
-            reserved: figure(money(), count()), retryAt: seed.once(in: 2) ? nil : time())
-    }
-
     mutating func settled() throws -> CallSettled {
         CallSettled(
             call: try call(), requestModel: optionalText(), result: seed.pick(CallResult.allCases),
@@ -98,18 +88,17 @@ struct RandomEvents {
         case .callRejected:
             .callRejected(
                 CallRejected(
-                    call: try call(), limit: limit(), requested: money(), requestedTokens: count()))
+                    call: try call(), limit: try limit(), requested: money(), requestedTokens: count()))
         case .callExpired: .callExpired(CallExpired(call: try call(), cost: cost(), reason: .restart))
-        case .quotaSet:
-            .quotaSet(
-                QuotaSet(
-                    user: try user(),
-                    quota: Quota(
-                        dailyLimit: seed.once(in: 2) ? nil : money(),
-                        monthlyLimit: seed.once(in: 2) ? nil : money(),
-                        dailyTokens: seed.once(in: 2) ? nil : count(), isEnabled: seed.once(in: 2)),
-                    actor: text()))
-        case .quotaRemoved: .quotaRemoved(QuotaRemoved(user: try user(), actor: text()))
+        case .quotaSet: .quotaSet(try quotaSet())
+        case .quotaRemoved:
+            .quotaRemoved(QuotaRemoved(subject: try subject(), actor: text(), reason: optionalText()))
+        case .groupJoined:
+            .groupJoined(
+                GroupJoined(user: try user(), group: try group(), actor: text(), reason: optionalText()))
+        case .groupLeft:
+            .groupLeft(GroupLeft(user: try user(), group: try group(), actor: text(), reason: optionalText()))
+        case .thresholdCrossed: .thresholdCrossed(try crossed())
         case .pricesPublished:
             .pricesPublished(PricesPublished(priceBook: text(), models: count(), source: text()))
         case .dispatchStarted:
@@ -121,7 +110,7 @@ struct RandomEvents {
             .dispatchRejected(
                 DispatchRejected(
                     dispatch: try dispatch(), reason: seed.pick(DispatchRefusal.allCases),
-                    limit: seed.once(in: 2) ? nil : limit(), queuedMilliseconds: count()))
+                    limit: seed.once(in: 2) ? nil : try limit(), queuedMilliseconds: count()))
         case .alertReceived:
             .alertReceived(
                 AlertReceived(

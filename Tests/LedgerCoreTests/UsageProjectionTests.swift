@@ -25,7 +25,8 @@ struct UsageProjectionTests {
             case 1:
                 ledger.record(
                     .callRejected(
-                        CallRejected(call: call, limit: random.limit(), requested: amount, requestedTokens: 5)
+                        CallRejected(
+                            call: call, limit: try random.limit(), requested: amount, requestedTokens: 5)
                     ))
             case 2: ledger.record(.callSettled(settled(call, .unpriced(holding: amount), result: .error)))
             default:

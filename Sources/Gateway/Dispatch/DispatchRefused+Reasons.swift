@@ -31,16 +31,24 @@ extension DispatchRefused {
     init(_ event: DispatchRejected, at now: Timestamp) {
         let retryAt = event.limit?.retryAt
         let seconds = retryAt.map { Int(max(($0.microseconds - now.microseconds + 999_999) / 1_000_000, 1)) }
-        let message =
-            switch event.limit?.kind {
-            case .dailyCost: "The daily quota is used up"
-            case .monthlyCost: "The monthly quota is used up"
-            case .dailyTokens: "The daily token quota is used up"
-            case .disabled, nil: "This user may not run agents"
-            }
+        let message = Self.words(event.limit)
         self.init(
             status: 429, code: DispatchRefusal.quota.rawValue,
             message: message + (retryAt.map { ", until \($0.text)." } ?? "."), retryAfterSeconds: seconds)
+    }
+
+    private static func words(_ limit: QuotaLimit?) -> String {
+        let whose = limit?.subject.map { " of \($0.text)" } ?? ""
+        guard let kind = limit?.kind, kind != .disabled else {
+            return whose.isEmpty ? "This user may not run agents" : "No runs are admitted\(whose)"
+        }
+        let measure =
+            switch kind.measure {
+            case .cost: ""
+            case .tokens: " token"
+            case .requests: " request"
+            }
+        return "The \(kind.windowWord)\(measure) quota\(whose) is used up"
     }
 
     /// Nothing can be recorded, so nothing was started.

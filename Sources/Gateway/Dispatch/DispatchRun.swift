@@ -136,7 +136,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
         submit(.startDispatch(event)) { run, result in
             switch result {
             case .success(let receipt):
-                if case .dispatchRejected(let event)? = receipt.events.last?.event {
+                if case .dispatchRejected(let event)? = receipt.last?.event {
                     run.notStarted(DispatchRefused(event, at: run.desk.ledger.configuration.now()))
                 } else {
                     run.begin()
@@ -232,7 +232,7 @@ final class DispatchRun: DispatchHandle, RunDescription {
         submit(.completeDispatch(report)) { run, result in
             switch result {
             case .success(let receipt):
-                guard case .dispatchCompleted(let event)? = receipt.events.last?.event else {
+                guard case .dispatchCompleted(let event)? = receipt.last?.event else {
                     return run.end(.refused(.unrecorded))
                 }
                 if CostComparison.differs(event) {

@@ -32,12 +32,25 @@ package enum ActivityLine {
         case .callRejected(let event):
             write(event.call, to: &line)
             line.field("reason", event.limit.kind.rawValue)
+            line.field("subject", event.limit.subject?.text)
         case .callExpired(let event):
             write(event.call, to: &line)
             line.field("reason", event.reason.rawValue)
             EventEncoder.write(event.cost, to: &line)
-        case .quotaSet(let event): EventEncoder.write(event, to: &line)
-        case .quotaRemoved(let event): line.field("by", event.actor)
+        case .quotaSet(let event):
+            EventEncoder.writeSubject(event.subject, to: &line)
+            EventEncoder.write(event.quota, to: &line)
+            line.field("by", event.actor)
+        case .quotaRemoved(let event):
+            EventEncoder.writeSubject(event.subject, to: &line)
+            line.field("by", event.actor)
+        case .groupJoined(let event):
+            line.field("group", event.group.text)
+            line.field("by", event.actor)
+        case .groupLeft(let event):
+            line.field("group", event.group.text)
+            line.field("by", event.actor)
+        case .thresholdCrossed(let event): EventEncoder.write(event, to: &line)
         case .dispatchStarted(let event): write(event.dispatch, to: &line)
         case .dispatchCompleted(let event):
             write(event.dispatch, to: &line)

@@ -13,8 +13,15 @@ enum ActivityMessage {
         case .callExpired(let event):
             "a call of \(event.user.text)'s to \(name(event.call.model)) has no end (\(event.reason.rawValue)): "
                 + amount(event.cost)
-        case .quotaSet(let event): "\(event.actor) set limits of \(event.user.text)'s: \(limits(event.quota))"
-        case .quotaRemoved(let event): "\(event.actor) removed the limits of \(event.user.text)"
+        case .quotaSet(let event):
+            "\(event.actor) set limits of \(whose(event.subject)): \(limits(event.quota))"
+        case .quotaRemoved(let event): "\(event.actor) removed the limits of \(who(event.subject))"
+        case .groupJoined(let event):
+            "\(event.actor) put \(event.user.text) into the group \(event.group.text)"
+        case .groupLeft(let event):
+            "\(event.actor) took \(event.user.text) out of the group \(event.group.text)"
+        case .thresholdCrossed(let event):
+            "\(event.threshold) % of \(amount(event.limit)) are used by \(who(event.subject))"
         case .pricesPublished(let event):
             "prices of \(event.models) models came into force, from \(event.source)"
         case .dispatchStarted(let event):
@@ -50,11 +57,34 @@ enum ActivityMessage {
 
     private static func limits(_ quota: Quota) -> String {
         var parts: [String] = []
-        if let limit = quota.dailyLimit { parts.append("$\(limit.decimalText) a day") }
-        if let limit = quota.monthlyLimit { parts.append("$\(limit.decimalText) a month") }
-        if let limit = quota.dailyTokens { parts.append("\(limit) tokens a day") }
+        for limit in quota.allLimits { parts.append(amount(limit)) }
         if !quota.isEnabled { parts.append("no calls at all") }
         return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+    }
+
+    private static func amount(_ limit: Limit) -> String {
+        switch limit.measure {
+        case .cost: "$\(Money(attos: limit.amount).decimalText) \(article(limit.window))"
+        case .tokens, .requests: "\(limit.amount) \(limit.measure.rawValue) \(article(limit.window))"
+        }
+    }
+
+    private static func article(_ window: LimitWindow) -> String {
+        "\(window == .hour ? "an" : "a") \(window.rawValue)"
+    }
+
+    private static func who(_ subject: QuotaSubject) -> String {
+        switch subject {
+        case .user(let user): user.text
+        case .group(let group): "the group \(group.text)"
+        case .model(let model): "the model \(model)"
+        case .global: "all together"
+        case .unknownUsers: "users without limits of their own"
+        }
+    }
+
+    private static func whose(_ subject: QuotaSubject) -> String {
+        subject.user.map { "\($0.text)'s" } ?? who(subject)
     }
 
     private static func words(_ change: ContainerChange) -> String {

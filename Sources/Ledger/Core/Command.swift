@@ -8,10 +8,14 @@ package enum Command: Hashable, Sendable {
     case settle(CallSettled)
     /// End an open reservation whose call will never report back.
     case expire(UniqueID, ExpiryReason)
-    /// Set a user's limits, whole.
-    case setQuota(UserID, Quota, actor: String)
-    /// Remove a user's limits.
-    case removeQuota(UserID, actor: String)
+    /// Set a subject's limits, whole.
+    case changeQuota(QuotaSet)
+    /// Remove a subject's limits.
+    case dropQuota(QuotaRemoved)
+    /// Make a user a member of a group, unless that is so already.
+    case joinGroup(GroupJoined)
+    /// End a user's membership.
+    case leaveGroup(GroupLeft)
     /// Put a price book into force.
     case publishPrices(PricesPublished)
     /// Begin an agent run, or refuse it when the user's limits leave nothing.
@@ -40,16 +44,30 @@ package enum Rejection: Error, Hashable {
     case anotherUser(UniqueID)
     /// An amount or a count is negative, or beyond what is believed.
     case negative
-    /// The user has no limits to remove.
-    case noQuota(UserID)
+    /// The subject has no limits to remove.
+    case noLimits(QuotaSubject)
+    /// The user is not in that group.
+    case notMember(UserID, GroupName)
     /// An agent run with this identifier is open.
     case alreadyStarted(UniqueID)
     /// No open agent run has this identifier: it never began, or it has ended.
     case notStarted(UniqueID)
     /// No such container has this handle: it was never provisioned, is destroyed, or is another one.
     case noContainer(ContainerHandle)
-    /// There are as many containers as there may be.
+    /// There are as many containers, subjects of limits, or groups of the user, as there may be.
     case tooMany
     /// A report of this name says something else; it is recorded at this position.
     case anotherReport(Position)
+}
+
+extension Command {
+    /// Set a user's limits, whole.
+    package static func setQuota(_ user: UserID, _ quota: Quota, actor: String) -> Command {
+        .changeQuota(QuotaSet(user: user, quota: quota, actor: actor))
+    }
+
+    /// Remove a user's limits.
+    package static func removeQuota(_ user: UserID, actor: String) -> Command {
+        .dropQuota(QuotaRemoved(user: user, actor: actor))
+    }
 }

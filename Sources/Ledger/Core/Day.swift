@@ -13,6 +13,12 @@ package struct Day: Hashable, Comparable, Sendable {
         Timestamp(microseconds: Int64(daysSince1970) * Timestamp.microsecondsPerDay)
     }
 
+    /// Days since 1970-01-01, for sums.
+    var ordinal: Int64 { Int64(daysSince1970) }
+
+    /// The calendar year.
+    var year: Int64 { civil.year }
+
     /// The day after.
     package var next: Day { Day(daysSince1970: daysSince1970 + 1) }
 

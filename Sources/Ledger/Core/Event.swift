@@ -9,9 +9,15 @@ package enum Event: Hashable, Sendable {
     /// A reservation ended without a settlement.
     case callExpired(CallExpired)
     /// A user's limits were set.
-    case quotaSet(QuotaSet)
+    indirect case quotaSet(QuotaSet)
     /// A user's limits were removed.
     case quotaRemoved(QuotaRemoved)
+    /// A user became a member of a group.
+    case groupJoined(GroupJoined)
+    /// A user left a group.
+    case groupLeft(GroupLeft)
+    /// A share of a limit is used up.
+    indirect case thresholdCrossed(ThresholdCrossed)
     /// Another price book came into force.
     case pricesPublished(PricesPublished)
     /// An agent run begins.
@@ -36,6 +42,9 @@ package enum Event: Hashable, Sendable {
         case .callExpired: .callExpired
         case .quotaSet: .quotaSet
         case .quotaRemoved: .quotaRemoved
+        case .groupJoined: .groupJoined
+        case .groupLeft: .groupLeft
+        case .thresholdCrossed: .thresholdCrossed
         case .pricesPublished: .pricesPublished
         case .dispatchStarted: .dispatchStarted
         case .dispatchCompleted: .dispatchCompleted
@@ -54,7 +63,8 @@ package enum Event: Hashable, Sendable {
         case .callRejected(let event): event.call
         case .callExpired(let event): event.call
         case .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchCompleted,
-            .dispatchRejected, .alertReceived, .containerChanged, .usageReported:
+            .dispatchRejected, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
+            .thresholdCrossed:
             nil
         }
     }
@@ -66,7 +76,8 @@ package enum Event: Hashable, Sendable {
         case .dispatchCompleted(let event): event.dispatch
         case .dispatchRejected(let event): event.dispatch
         case .callReserved, .callSettled, .callRejected, .callExpired, .quotaSet, .quotaRemoved,
-            .pricesPublished, .alertReceived, .containerChanged, .usageReported:
+            .pricesPublished, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
+            .thresholdCrossed:
             nil
         }
     }
@@ -80,6 +91,9 @@ package enum Event: Hashable, Sendable {
         case .callExpired(let event): event.user
         case .quotaSet(let event): event.user
         case .quotaRemoved(let event): event.user
+        case .groupJoined(let event): event.user
+        case .groupLeft(let event): event.user
+        case .thresholdCrossed(let event): event.subject.user
         case .dispatchStarted(let event): event.dispatch.user
         case .dispatchCompleted(let event): event.dispatch.user
         case .dispatchRejected(let event): event.dispatch.user
@@ -98,6 +112,9 @@ package enum EventType: String, CaseIterable, Sendable {
     case callExpired = "call.expired"
     case quotaSet = "quota.set"
     case quotaRemoved = "quota.removed"
+    case groupJoined = "group.joined"
+    case groupLeft = "group.left"
+    case thresholdCrossed = "threshold.crossed"
     case pricesPublished = "prices.published"
     case dispatchStarted = "dispatch.started"
     case dispatchCompleted = "dispatch.completed"

@@ -24,8 +24,10 @@ package enum EventDecoder {
         case .callRejected: .callRejected(try rejected(&line))
         case .callExpired: .callExpired(try expired(&line))
         case .quotaSet: .quotaSet(try quotaSet(&line))
-        case .quotaRemoved:
-            .quotaRemoved(QuotaRemoved(user: try user(&line), actor: try line.string("by")))
+        case .quotaRemoved: .quotaRemoved(try quotaRemoved(&line))
+        case .groupJoined: .groupJoined(try groupJoined(&line))
+        case .groupLeft: .groupLeft(try groupLeft(&line))
+        case .thresholdCrossed: .thresholdCrossed(try thresholdCrossed(&line))
         case .pricesPublished:
             .pricesPublished(
                 PricesPublished(
@@ -141,35 +143,7 @@ package enum EventDecoder {
             requestedTokens: try line.integer("requestedTokens"))
     }
 
-    /// Reads a limit's figures.
-    static func figures(
-        of kind: QuotaLimit.Kind, _ fields: inout LineScanner
-    ) throws(CodecError) -> QuotaLimit {
-        switch kind {
-        case .dailyCost, .monthlyCost, .disabled:
-            QuotaLimit(
-                kind: kind, limit: try fields.money("limitUsd").attos,
-                used: try fields.money("usedUsd").attos, reserved: try fields.money("reservedUsd").attos,
-                retryAt: try fields.optionalTimestamp("retryAt"))
-        case .dailyTokens:
-            QuotaLimit(
-                kind: kind, limit: Int128(try fields.integer("limitTokens")),
-                used: Int128(try fields.integer("usedTokens")),
-                reserved: Int128(try fields.integer("reservedTokens")),
-                retryAt: try fields.optionalTimestamp("retryAt"))
-        }
-    }
-
     private static func expired(_ line: inout LineScanner) throws(CodecError) -> CallExpired {
         CallExpired(call: try call(&line), cost: try cost(&line), reason: try choice("reason", &line))
-    }
-
-    private static func quotaSet(_ line: inout LineScanner) throws(CodecError) -> QuotaSet {
-        let user = try user(&line)
-        let quota = Quota(
-            dailyLimit: try line.optionalMoney("dailyLimitUsd"),
-            monthlyLimit: try line.optionalMoney("monthlyLimitUsd"),
-            dailyTokens: try line.optionalInteger("dailyTokens"), isEnabled: try !line.flag("disabled"))
-        return QuotaSet(user: user, quota: quota, actor: try line.string("by"))
     }
 }

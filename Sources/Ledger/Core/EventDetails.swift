@@ -3,7 +3,7 @@ package enum EventDetails {
     /// A JSON object with the line's own keys; nil for events of the busy types, but for calls that are not
     /// plainly ok and priced.
     ///
-    /// Never a prompt, nor other text that a person wrote.
+    /// Never a prompt, nor other text that a person wrote, but for why an administrator changed limits.
     package static func json(of event: Event) -> [UInt8]? {
         var fields = LineWriter(appendingTo: [])
         switch event {
@@ -18,7 +18,10 @@ package enum EventDetails {
             fields.field("reason", event.reason.rawValue)
             writeHeld(event.cost, to: &fields)
         case .quotaSet(let event): EventEncoder.write(event, to: &fields)
-        case .quotaRemoved(let event): fields.field("by", event.actor)
+        case .quotaRemoved(let event): EventEncoder.write(event, to: &fields)
+        case .groupJoined(let event): EventEncoder.write(event, to: &fields)
+        case .groupLeft(let event): EventEncoder.write(event, to: &fields)
+        case .thresholdCrossed(let event): EventEncoder.write(event, to: &fields)
         case .pricesPublished(let event): EventEncoder.write(event, to: &fields)
         case .dispatchCompleted(let event):
             fields.field("reason", event.reason)

@@ -17,7 +17,10 @@ package enum EventEncoder {
         case .callRejected(let event): write(event, to: &line)
         case .callExpired(let event): write(event, to: &line)
         case .quotaSet(let event): write(event, to: &line)
-        case .quotaRemoved(let event): line.field("by", event.actor)
+        case .quotaRemoved(let event): write(event, to: &line)
+        case .groupJoined(let event): write(event, to: &line)
+        case .groupLeft(let event): write(event, to: &line)
+        case .thresholdCrossed(let event): write(event, to: &line)
         case .pricesPublished(let event): write(event, to: &line)
         case .dispatchStarted(let event): write(event, to: &line)
         case .dispatchCompleted(let event): write(event, to: &line)
@@ -79,21 +82,6 @@ package enum EventEncoder {
         line.field("requestedTokens", event.requestedTokens)
     }
 
-    /// Writes a limit's figures, without its kind.
-    static func writeFigures(of limit: QuotaLimit, to line: inout LineWriter) {
-        switch limit.kind {
-        case .dailyCost, .monthlyCost, .disabled:
-            line.field("limitUsd", Money(attos: limit.limit))
-            line.field("usedUsd", Money(attos: limit.used))
-            line.field("reservedUsd", Money(attos: limit.reserved))
-        case .dailyTokens:
-            line.field("limitTokens", Int64(clamping: limit.limit))
-            line.field("usedTokens", Int64(clamping: limit.used))
-            line.field("reservedTokens", Int64(clamping: limit.reserved))
-        }
-        if let retryAt = limit.retryAt { line.field("retryAt", retryAt) }
-    }
-
     static func write(_ usage: Usage, to line: inout LineWriter) {
         line.object("usage") { fields in
             for bucket in UsageBucket.allCases where usage[bucket] != 0 {
@@ -125,14 +113,6 @@ package enum EventEncoder {
         line.field("priceBook", event.priceBook)
         line.field("models", event.models)
         line.field("from", event.source)
-    }
-
-    static func write(_ event: QuotaSet, to line: inout LineWriter) {
-        if let limit = event.quota.dailyLimit { line.field("dailyLimitUsd", limit) }
-        if let limit = event.quota.monthlyLimit { line.field("monthlyLimitUsd", limit) }
-        if let limit = event.quota.dailyTokens { line.field("dailyTokens", limit) }
-        line.flag("disabled", !event.quota.isEnabled)
-        line.field("by", event.actor)
     }
 }
 

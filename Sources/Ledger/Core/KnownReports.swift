@@ -99,8 +99,8 @@ extension LedgerState {
             KnownReport(digest: event.digest, position: position),
             called: ReportName(source: event.source, reportID: event.reportID))
         charge(
-            event.user, event.cost, tokens: event.usage.inputTokens &+ event.usage.outputTokens,
-            on: lastTimestamp.day)
+            payers(event.user, model: event.model), event.cost,
+            tokens: event.usage.inputTokens &+ event.usage.outputTokens, at: lastTimestamp)
     }
 }
 

@@ -27,19 +27,21 @@ extension LedgerState {
 
     // MARK: Judging
 
-    func start(_ started: DispatchStarted, at now: Timestamp) throws(Rejection) -> Event {
+    func start(_ started: DispatchStarted, at now: Timestamp) throws(Rejection) -> [Event] {
         let dispatch = started.dispatch
         guard dispatches[dispatch.dispatchID] == nil else { throw .alreadyStarted(dispatch.dispatchID) }
         guard started.queuedMilliseconds >= 0 else { throw .negative }
         // Whoever could not spend the least has nothing left.
-        let least = Estimate(cost: Money(attos: 1), tokens: 1)
-        guard let limit = refusal(of: least, to: dispatch.user, at: now) else {
-            return .dispatchStarted(started)
-        }
-        return .dispatchRejected(
-            DispatchRejected(
-                dispatch: dispatch, reason: .quota, limit: limit,
-                queuedMilliseconds: started.queuedMilliseconds))
+        let least = Metered(cost: Money(attos: 1), tokens: 1, requests: 1)
+        let payers = payers(dispatch.user, model: dispatch.requestModel ?? "")
+        let verdict = judge(least, of: payers, at: now)
+        guard let limit = verdict.limit else { return verdict.events + [.dispatchStarted(started)] }
+        return verdict.events + [
+            .dispatchRejected(
+                DispatchRejected(
+                    dispatch: dispatch, reason: .quota, limit: limit,
+                    queuedMilliseconds: started.queuedMilliseconds))
+        ]
     }
 
     func completed(_ report: DispatchReport) throws(Rejection) -> DispatchCompleted {
@@ -69,21 +71,5 @@ extension LedgerState {
     mutating func link(_ call: CallIdentity, _ usage: Usage, _ cost: Cost, _ reservation: Reservation) {
         guard let id = openDispatch(of: reservation.call), dispatches[id]?.openCalls != 0 else { return }
         dispatches[id]?.end(call, usage, cost, holding: reservation.amount)
-    }
-
-    /// Adds what was not reserved, a run's own cost or a report's, to the windows of the day on which it is
-    /// recorded.
-    mutating func charge(_ user: UserID, _ cost: Cost, tokens: Int64, on today: Day) {
-        var budget = (budgets[user] ?? Budget(today)).rolled(to: today)
-        budget.day.spend(cost.charged, tokens)
-        budget.month.spend(cost.charged, tokens)
-        budgets[user] = budget
-    }
-}
-
-extension BudgetWindow {
-    fileprivate mutating func spend(_ amount: Money, _ tokens: Int64) {
-        used = used.addingClamped(amount)
-        self.tokens &+= tokens
     }
 }

@@ -3,7 +3,7 @@ extension LedgerState {
     package mutating func evolve(_ recorded: RecordedEvent) {
         lastTimestamp = max(lastTimestamp, recorded.timestamp)
         switch recorded.event {
-        case .callReserved(let event): reserve(event, on: lastTimestamp.day)
+        case .callReserved(let event): reserve(event, at: recorded.position)
         case .callSettled(let event):
             let tokens = event.usage.inputTokens &+ event.usage.outputTokens
             let reservation = close(event.call.callID, charging: event.cost.charged, tokens: tokens)
@@ -14,8 +14,11 @@ extension LedgerState {
             let reservation = close(event.call.callID, charging: event.cost.charged, tokens: nil)
             if let reservation, reservation.isLinked { link(event.call, Usage(), event.cost, reservation) }
         case .callRejected: break
-        case .quotaSet(let event): quotas[event.user] = event.quota
-        case .quotaRemoved(let event): quotas[event.user] = nil
+        case .quotaSet(let event): keep(event, at: recorded.position)
+        case .quotaRemoved(let event): keep(event)
+        case .groupJoined(let event): keep(event)
+        case .groupLeft(let event): keep(event)
+        case .thresholdCrossed(let event): keep(event)
         case .pricesPublished(let event): priceBook = event.priceBook
         case .dispatchStarted(let event):
             dispatches[event.dispatch.dispatchID] = OpenDispatch(event, at: recorded.timestamp)
@@ -23,8 +26,8 @@ extension LedgerState {
             dispatches[event.dispatch.dispatchID] = nil
             guard event.billing == .direct else { break }
             charge(
-                event.dispatch.user, event.cost,
-                tokens: event.usage.inputTokens &+ event.usage.outputTokens, on: lastTimestamp.day)
+                payers(event.dispatch.user, model: event.model), event.cost,
+                tokens: event.usage.inputTokens &+ event.usage.outputTokens, at: lastTimestamp)
         case .dispatchRejected: break
         case .alertReceived(let event): keep(KnownAlert(alert: event, position: recorded.position))
         case .containerChanged(let event): keep(event, at: recorded.timestamp)
@@ -32,16 +35,16 @@ extension LedgerState {
         }
     }
 
-    private mutating func reserve(_ event: CallReserved, on today: Day) {
+    private mutating func reserve(_ event: CallReserved, at position: Position) {
         let dispatch = openDispatch(of: event.call)
         if let dispatch { dispatches[dispatch]?.hold(event.reserved) }
-        open[event.call.callID] = Reservation(
-            call: event.call, amount: event.reserved, tokens: event.reservedTokens, day: today,
+        let reservation = Reservation(
+            call: event.call, amount: event.reserved, tokens: event.reservedTokens,
+            position: position, madeAt: lastTimestamp, groups: groups[event.call.user] ?? [],
             isLinked: dispatch != nil)
-        var budget = (budgets[event.call.user] ?? Budget(today)).rolled(to: today)
-        budget.day.hold(event.reserved, event.reservedTokens)
-        budget.month.hold(event.reserved, event.reservedTokens)
-        budgets[event.call.user] = budget
+        open[event.call.callID] = reservation
+        hold(reservation, on: lastTimestamp.day)
+        meter(reservation)
     }
 
     /// Ends a reservation and charges the windows that it was made in, where they are still current.
@@ -53,26 +56,9 @@ extension LedgerState {
         _ callID: UniqueID, charging amount: Money, tokens: Int64?
     ) -> Reservation? {
         guard let reservation = open.removeValue(forKey: callID) else { return nil }
-        guard var budget = budgets[reservation.call.user] else { return reservation }
-        if budget.day.start == reservation.day { budget.day.settle(reservation, amount, tokens) }
-        if budget.month.start == reservation.day.firstOfMonth {
-            budget.month.settle(reservation, amount, tokens)
-        }
-        budgets[reservation.call.user] = budget
+        settle(reservation, amount, tokens)
+        let used = Metered(cost: amount, tokens: tokens ?? reservation.tokens, requests: 1)
+        endMetering(reservation, using: used)
         return reservation
-    }
-}
-
-extension BudgetWindow {
-    fileprivate mutating func hold(_ amount: Money, _ tokens: Int64) {
-        reserved = reserved.addingClamped(amount)
-        reservedTokens &+= tokens
-    }
-
-    fileprivate mutating func settle(_ reservation: Reservation, _ amount: Money, _ tokens: Int64?) {
-        reserved = reserved.addingClamped(reservation.amount.negated)
-        reservedTokens &-= reservation.tokens
-        used = used.addingClamped(amount)
-        self.tokens &+= tokens ?? reservation.tokens
     }
 }

@@ -6,6 +6,16 @@
 package struct LedgerState: Hashable, Sendable {
     /// Limits by user.
     package internal(set) var quotas: [UserID: Quota] = [:]
+    /// Limits of groups, models and all together, and the pattern for unknown users.
+    package internal(set) var sharedQuotas: [QuotaSubject: Quota] = [:]
+    /// What is used of each subject's limits.
+    package internal(set) var meters: [QuotaSubject: SubjectMeters] = [:]
+    /// The groups of each user who is in any, sorted.
+    package internal(set) var groups: [UserID: [GroupName]] = [:]
+    /// Where the pattern for unknown users was last set; nil: there is none.
+    package internal(set) var pattern: Position?
+    /// The pattern that each user who has limits from one got them by.
+    package internal(set) var patterned: [UserID: Position] = [:]
     /// Calls that are admitted and not ended.
     package internal(set) var open: [UniqueID: Reservation] = [:]
     /// What each user spent in the current day and month.
@@ -35,10 +45,23 @@ package struct Reservation: Hashable, Sendable {
     package let amount: Money
     /// The tokens held.
     package let tokens: Int64
-    /// The UTC day that it is charged to, whenever it ends.
-    package let day: Day
+    /// Where it was recorded.
+    package let position: Position
+    /// When it was made: it is charged to the windows of then, whenever it ends.
+    package let madeAt: Timestamp
+    /// The groups that its user was in then.
+    package let groups: [GroupName]
     /// Whether it counts in an agent run that was open when it was made.
     package let isLinked: Bool
+
+    /// The UTC day that it is charged to.
+    package var day: Day { madeAt.day }
+
+    /// Whose limits it counts in.
+    var payers: Payers { Payers(user: call.user, groups: groups, model: call.model) }
+
+    /// What it holds.
+    var held: Metered { Metered(cost: amount, tokens: tokens, requests: 1) }
 }
 
 /// One user's spending in the current day and month.

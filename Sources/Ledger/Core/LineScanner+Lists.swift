@@ -43,4 +43,15 @@ extension LineScanner {
         guard !values.isEmpty else { throw .badValue(key.description, offset: start) }
         return values
     }
+
+    /// Reads a list of integers that may be absent.
+    mutating func optionalIntegers(_ key: StaticString) throws(CodecError) -> [Int64]? {
+        guard try takeKey(key) else { return nil }
+        try expect(UInt8(ascii: "["))
+        var values: [Int64] = []
+        if take("]") { return values }
+        repeat { values.append(try integer()) } while take(",")
+        try expect(UInt8(ascii: "]"))
+        return values
+    }
 }

@@ -184,7 +184,7 @@ struct LineScanner {
         return text
     }
 
-    private mutating func integer() throws(CodecError) -> Int64 {
+    mutating func integer() throws(CodecError) -> Int64 {
         let start = offset
         guard let value = DecimalText.canonical(number(), decimals: 0), let integer = Int64(exactly: value)
         else { throw .badValue("integer", offset: start) }

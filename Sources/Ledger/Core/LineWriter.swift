@@ -74,6 +74,17 @@ package struct LineWriter: ~Copyable {
         bytes.append(UInt8(ascii: "]"))
     }
 
+    /// Writes a list of integers.
+    package mutating func field(_ key: StaticString, _ values: [Int64]) {
+        begin(key)
+        bytes.append(UInt8(ascii: "["))
+        for (offset, value) in values.enumerated() {
+            if offset > 0 { bytes.append(UInt8(ascii: ",")) }
+            DecimalText.append(Int128(value), decimals: 0, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// Writes an object whose fields `body` writes.
     package mutating func object(_ key: StaticString, _ body: (inout LineWriter) -> Void) {
         begin(key)

@@ -3,7 +3,7 @@
 /// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
 /// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
-    static let format = "dispatch-ledger-snapshot/3"
+    static let format = "dispatch-ledger-snapshot/4"
 
     /// The bytes of `state` and `usage`, which hold the same events.
     package static func encode(_ state: LedgerState, _ usage: UsageProjection) -> [UInt8] {
@@ -14,7 +14,11 @@ package enum SnapshotCodec {
             line.field("timestamp", usage.timestamp)
             line.field("lastTimestamp", state.lastTimestamp)
             line.field("priceBook", state.priceBook)
+            if let pattern = state.pattern { line.field("pattern", pattern.value) }
             line.field("quotas", Int64(state.quotas.count))
+            line.field("sharedQuotas", Int64(state.sharedQuotas.count))
+            line.field("groups", Int64(state.groups.count))
+            line.field("meters", Int64(state.meters.count))
             line.field("open", Int64(state.open.count))
             line.field("budgets", Int64(state.budgets.count))
             line.field("users", Int64(usage.users.count))
@@ -26,7 +30,12 @@ package enum SnapshotCodec {
             line.field("dispatchCounts", Int64(usage.dispatches.count))
             line.field("dispatchModels", Int64(usage.dispatchModels.count))
         }
-        for (user, quota) in sorted(state.quotas, by: \.text) { lines.add(user, quota) }
+        for (user, quota) in sorted(state.quotas, by: \.text) {
+            lines.add(user, quota, pattern: state.patterned[user])
+        }
+        for (subject, quota) in sorted(state.sharedQuotas, by: \.text) { lines.add(subject, quota) }
+        for (user, groups) in sorted(state.groups, by: \.text) { lines.add(user, groups) }
+        for (subject, meters) in sorted(state.meters, by: \.text) { lines.add(subject, meters) }
         for (_, reservation) in state.open.sorted(by: { $0.key.bits < $1.key.bits }) {
             lines.add(reservation)
         }

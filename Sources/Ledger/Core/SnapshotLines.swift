@@ -17,23 +17,15 @@ struct SnapshotLines {
         return bytes
     }
 
-    mutating func add(_ user: UserID, _ quota: Quota) {
-        add { line in
-            line.field("user", user.text)
-            line.optional("dailyLimitUsd", quota.dailyLimit)
-            line.optional("monthlyLimitUsd", quota.monthlyLimit)
-            if let tokens = quota.dailyTokens { line.field("dailyTokens", tokens) }
-            line.flag("disabled", !quota.isEnabled)
-        }
-    }
-
     mutating func add(_ reservation: Reservation) {
         add { line in
             line.field("user", reservation.call.user.text)
             EventEncoder.write(reservation.call, to: &line)
             line.field("reservedUsd", reservation.amount)
             line.field("reservedTokens", reservation.tokens)
-            line.field("day", reservation.day.text)
+            line.field("position", reservation.position.value)
+            line.field("madeAt", reservation.madeAt)
+            line.field("groups", reservation.groups.map(\.text))
             line.flag("linked", reservation.isLinked)
         }
     }
@@ -68,10 +60,6 @@ struct SnapshotLines {
 }
 
 extension LineWriter {
-    fileprivate mutating func optional(_ key: StaticString, _ amount: Money?) {
-        if let amount { field(key, amount) }
-    }
-
     fileprivate mutating func write(_ window: BudgetWindow) {
         field("start", window.start.text)
         field("usedUsd", window.used)

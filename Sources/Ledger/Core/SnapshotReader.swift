@@ -21,12 +21,24 @@ struct SnapshotReader {
 
     /// Reads the whole.
     mutating func read() throws(CodecError) -> (state: LedgerState, usage: UsageProjection) {
-        var state = LedgerState()
-        var usage = UsageProjection()
+        var (state, usage) = (LedgerState(), UsageProjection())
         let counts = try header(&state, &usage)
         for _ in 0..<counts.quotas {
-            let (user, quota) = try entry(Self.quota)
+            let (user, quota, pattern) = try entry(Self.quota)
             try insert(quota, at: user, into: &state.quotas)
+            state.patterned[user] = pattern
+        }
+        for _ in 0..<counts.sharedQuotas {
+            let (subject, quota) = try entry(Self.sharedQuota)
+            try insert(quota, at: subject, into: &state.sharedQuotas)
+        }
+        for _ in 0..<counts.groups {
+            let (user, groups) = try entry(Self.groups)
+            try insert(groups, at: user, into: &state.groups)
+        }
+        for _ in 0..<counts.meters {
+            let (subject, meters) = try entry(Self.meters)
+            try insert(meters, at: subject, into: &state.meters)
         }
         for _ in 0..<counts.open {
             let reservation = try entry(Self.reservation)
@@ -71,6 +83,9 @@ struct SnapshotReader {
 
     private struct Counts {
         let quotas: Int64
+        let sharedQuotas: Int64
+        let groups: Int64
+        let meters: Int64
         let open: Int64
         let budgets: Int64
         let users: Int64
@@ -93,8 +108,11 @@ struct SnapshotReader {
         usage.timestamp = try line.timestamp("timestamp")
         state.lastTimestamp = try line.timestamp("lastTimestamp")
         state.priceBook = try line.optionalString("priceBook")
+        state.pattern = try line.optionalInteger("pattern").map { Position($0) }
         let counts = Counts(
-            quotas: try Self.count("quotas", &line), open: try Self.count("open", &line),
+            quotas: try Self.count("quotas", &line), sharedQuotas: try Self.count("sharedQuotas", &line),
+            groups: try Self.count("groups", &line), meters: try Self.count("meters", &line),
+            open: try Self.count("open", &line),
             budgets: try Self.count("budgets", &line), users: try Self.count("users", &line),
             models: try Self.count("models", &line), dispatches: try Self.count("dispatches", &line),
             alerts: try Self.count("alerts", &line),
@@ -137,21 +155,11 @@ struct SnapshotReader {
 
     // MARK: Entries
 
-    private static func quota(_ line: inout LineScanner) throws(CodecError) -> (UserID, Quota) {
-        let user = try EventDecoder.user(&line)
-        return (
-            user,
-            Quota(
-                dailyLimit: try line.optionalMoney("dailyLimitUsd"),
-                monthlyLimit: try line.optionalMoney("monthlyLimitUsd"),
-                dailyTokens: try line.optionalInteger("dailyTokens"), isEnabled: try !line.flag("disabled"))
-        )
-    }
-
     private static func reservation(_ line: inout LineScanner) throws(CodecError) -> Reservation {
         Reservation(
             call: try EventDecoder.call(&line), amount: try line.money("reservedUsd"),
-            tokens: try line.integer("reservedTokens"), day: try day("day", &line),
+            tokens: try line.integer("reservedTokens"), position: Position(try line.integer("position")),
+            madeAt: try line.timestamp("madeAt"), groups: try groupNames(&line),
             isLinked: try line.flag("linked"))
     }
 

@@ -28,7 +28,8 @@ package struct UsageDelta: Hashable, Sendable {
             sums.rejected = 1
         case .dispatchCompleted(let event): return each(of: event, in: recorded.timestamp.hour, body)
         case .usageReported(let event): return body(UsageDelta(of: event, in: recorded.timestamp.hour))
-        case .callReserved, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchRejected,
+        case .callReserved, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed,
+            .pricesPublished, .dispatchStarted, .dispatchRejected,
             .alertReceived, .containerChanged:
             return
         }

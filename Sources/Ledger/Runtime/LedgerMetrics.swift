@@ -31,7 +31,7 @@ package struct LedgerMetrics: Sendable {
         let now = ledger.configuration.now()
         let users = RankedUsers(view, now: now, usersMax: usersMax)
         writeUsage(users, to: &writer)
-        writeQuotas(view, users, now, to: &writer)
+        QuotaMetrics(view, at: now, subjectsMax: usersMax).write(to: &writer)
         writeUnpriced(view, to: &writer)
         writeJournal(view, to: &writer)
         writePostgres(view, to: &writer)
@@ -72,34 +72,6 @@ package struct LedgerMetrics: Sendable {
         }
         writer.family("ledger_cost_usd", .gauge, help: "The cost of all users in USD by UTC window.")
         for (window, cost) in users.costs { writer.sample(["window": window], .money(cost)) }
-    }
-
-    private func writeQuotas(
-        _ view: LedgerView, _ users: RankedUsers, _ now: Timestamp, to writer: inout ExpositionWriter
-    ) {
-        let limited = view.state.quotas.sorted { $0.key.text < $1.key.text }.prefix(usersMax)
-        writer.family("ledger_quota_limit_usd", .gauge, help: "A user's limit in USD by UTC window.")
-        for (user, quota) in limited {
-            for (window, limit) in quota.limits {
-                writer.sample(["user": user.text, "window": window], .money(limit))
-            }
-        }
-        writer.family(
-            "ledger_quota_used_ratio", .gauge, help: "Used, held and reserved over the limit; 1 is exhausted."
-        )
-        for (user, quota) in limited {
-            let budget = view.state.budget(of: user, at: now)
-            for (window, limit) in quota.limits where limit > .zero {
-                let part = window == "day" ? budget.day : budget.month
-                let ratio = part.used.addingClamped(part.reserved).ratio(to: limit)
-                writer.sample(["user": user.text, "window": window], .double(ratio))
-            }
-        }
-        writer.family("ledger_quota_reserved_usd", .gauge, help: "What a user's open calls hold, in USD.")
-        for (user, quota) in limited where !quota.limits.isEmpty {
-            let budget = view.state.budget(of: user, at: now)
-            writer.sample(["user": user.text], .money(max(budget.day.reserved, budget.month.reserved)))
-        }
     }
 
     private func writeUnpriced(_ view: LedgerView, to writer: inout ExpositionWriter) {
@@ -179,20 +151,6 @@ extension LedgerMetrics {
         writer.family("ledger_postgres_read_seconds_total", .counter, help: "How long they took together.")
         writer.sample([:], .double(reads.seconds))
     }
-}
-
-extension Quota {
-    /// The money limits by window.
-    fileprivate var limits: [(String, Money)] {
-        [("day", dailyLimit), ("month", monthlyLimit)].compactMap { window, limit in
-            limit.map { (window, $0) }
-        }
-    }
-}
-
-extension Money {
-    /// For a gauge that is a ratio: the only place where money meets floating point.
-    fileprivate func ratio(to limit: Money) -> Double { Double(attos) / Double(limit.attos) }
 }
 
 extension MetricValue {

@@ -7,8 +7,11 @@ package struct Receipt: Sendable {
     /// What is left of the user's limits afterwards.
     package let remaining: Money?
 
-    /// The last event's position.
-    package var position: Position? { events.last?.position }
+    /// The command's own event: the last that is not a threshold it crossed.
+    package var last: RecordedEvent? { events.last { $0.event.type != .thresholdCrossed } }
+
+    /// The position of ``last``.
+    package var position: Position? { last?.position }
 }
 
 /// Why the ledger did not record a command.

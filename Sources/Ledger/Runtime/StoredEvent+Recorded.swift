@@ -33,7 +33,7 @@ extension StoredEvent {
         case .containerChanged(let event): durationMilliseconds = event.durationMilliseconds
         case .usageReported(let event): describe(event)
         case .pricesPublished(let event): priceBook = event.priceBook
-        case .quotaSet, .quotaRemoved, .alertReceived: break
+        case .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .alertReceived: break
         }
     }
 

@@ -169,22 +169,19 @@ final class WriterLoop: @unchecked Sendable {
             switch answer {
             case .success(let range):
                 let events = range.map { Array(recorded[$0]) } ?? []
-                request.reply(.success(Receipt(events: events, remaining: remaining(for: events.last))))
+                request.reply(.success(Receipt(events: events, remaining: remaining(after: events))))
             case .failure(let error): request.reply(.failure(error))
             }
         }
     }
 
-    /// What is left of the tightest money limit of the user whom `recorded` concerns.
-    private func remaining(for recorded: RecordedEvent?) -> Money? {
-        guard let recorded, let user = recorded.event.user, let quota = durable.state.quotas[user]
+    /// What is left of the tightest money limit that the user or the call falls under whom `events` concern.
+    private func remaining(after events: [RecordedEvent]) -> Money? {
+        guard let recorded = events.last(where: { $0.event.call != nil }) ?? events.last,
+            let user = recorded.event.user
         else { return nil }
-        let budget = durable.state.budget(of: user, at: recorded.timestamp)
-        let left = [(quota.dailyLimit, budget.day), (quota.monthlyLimit, budget.month)].compactMap {
-            limit, window in
-            limit?.addingClamped(window.used.negated).addingClamped(window.reserved.negated)
-        }
-        return left.min()
+        let payers = durable.state.payers(user, model: recorded.event.call?.model ?? "")
+        return durable.state.moneyLeft(to: payers, at: recorded.timestamp)
     }
 
     // MARK: Failure and recovery

@@ -15,8 +15,12 @@ package struct StoredQuota: Hashable, Sendable {
     package static func add(_ recorded: RecordedEvent, to quotas: inout [UserID: StoredQuota]) {
         let change: (user: UserID, quota: Quota?, actor: String)
         switch recorded.event {
-        case .quotaSet(let event): change = (event.user, event.quota, event.actor)
-        case .quotaRemoved(let event): change = (event.user, nil, event.actor)
+        case .quotaSet(let event):
+            guard let user = event.user else { return }
+            change = (user, event.quota.ofColumns, event.actor)
+        case .quotaRemoved(let event):
+            guard let user = event.user else { return }
+            change = (user, nil, event.actor)
         default: return
         }
         quotas[change.user] = StoredQuota(
@@ -38,5 +42,15 @@ package struct StoredQuota: Hashable, Sendable {
             row.field("changed_by", stored.actor)
             row.field("position", stored.position.value)
         }
+    }
+}
+
+extension Quota {
+    /// The part that has columns of its own: those of UTC.
+    fileprivate var ofColumns: Quota {
+        guard calendar.zone.isUTC else { return Quota(isEnabled: isEnabled) }
+        return Quota(
+            dailyLimit: dailyLimit, monthlyLimit: monthlyLimit, dailyTokens: dailyTokens,
+            isEnabled: isEnabled)
     }
 }

@@ -67,10 +67,7 @@ struct DashboardUsers {
         json.object { row.month.write(to: &$0) }
         json.key("quota")
         guard let quota = view.state.quotas[row.user] else { return json.null() }
-        let budget = view.state.budget(of: row.user, at: now)
-        let ratios = [(quota.dailyLimit, budget.day), (quota.monthlyLimit, budget.month)].compactMap {
-            limit, window in limit.map { window.tenThousandths(of: $0) }
-        }
+        let ratios = view.state.meters(of: .user(row.user), at: now).map(\.tenThousandths)
         json.object { json in
             for (name, limit) in [
                 ("dailyLimitUsd", quota.dailyLimit), ("monthlyLimitUsd", quota.monthlyLimit),
@@ -89,13 +86,14 @@ struct DashboardUsers {
     }
 }
 
-extension BudgetWindow {
-    /// What is used, held and reserved, in ten thousandths of `limit`; a limit of nothing is used up.
-    fileprivate func tenThousandths(of limit: Money) -> Int128 {
-        guard limit > .zero else { return 10_000 }
-        let used = self.used.addingClamped(reserved).attos
-        let (product, overflow) = used.multipliedReportingOverflow(by: 10_000)
-        return overflow ? used / max(limit.attos / 10_000, 1) : product / limit.attos
+extension Meter {
+    /// What is used, held and reserved, in ten thousandths of the limit; a limit of nothing is used up.
+    fileprivate var tenThousandths: Int128 {
+        guard limit.amount > 0 else { return 10_000 }
+        let (charged, isTooMuch) = used.addingReportingOverflow(reserved)
+        guard !isTooMuch else { return 10_000 }
+        let (product, overflow) = charged.multipliedReportingOverflow(by: 10_000)
+        return overflow ? charged / max(limit.amount / 10_000, 1) : product / limit.amount
     }
 }
 

@@ -313,7 +313,7 @@ function showUsers(all) {
     let bar = element("span", { className: "of" }, "no limit");
     if (quota && !quota.enabled) bar = element("span", { className: "tag bad" }, "blocked");
     else if (quota && quota.usedRatio !== null) {
-      const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ");
+      const limits = [quota.dailyLimitUsd && `${dollars(quota.dailyLimitUsd)} a day`, quota.monthlyLimitUsd && `${dollars(quota.monthlyLimitUsd)} a month`].filter(Boolean).join(", ") || "the limits";
       const percent = `${(quota.usedRatio * 100).toFixed(quota.usedRatio < 0.1 ? 1 : 0)} %`;
       bar = element("span", { className: "meter" }, meter(quota.usedRatio, 1, `${percent} of ${limits}`), percent,
         element("span", { className: "of" }, `of ${limits.replaceAll(" a ", "/").replace(/\.00(?!\d)/g, "")}`));

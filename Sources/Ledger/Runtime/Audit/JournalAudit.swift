@@ -110,8 +110,9 @@ struct JournalAudit {
             if event.cost.charged != open.amount {
                 findings.append("\(place): not the amount that was reserved")
             }
-        case .callRejected, .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted,
-            .dispatchCompleted, .dispatchRejected, .alertReceived, .containerChanged, .usageReported:
+        case .callRejected, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed,
+            .pricesPublished, .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived,
+            .containerChanged, .usageReported:
             break
         }
     }
