@@ -173,7 +173,7 @@ class Ledger:
         return found.group()
 
     def set_quota(self, subject: str, **limits) -> dict:
-        """Sets limits over HTTP: `dailyLimitUsd`, `monthlyLimitUsd`, `dailyTokens`, `limits`, `timezone`, `enabled`, …"""
+        """Sets limits over HTTP: `dailyLimitUsd`, `dailyTokens`, `limits`, `timezone`, `enabled`, …"""
         answer = requests.post(
             f"{self.proxy_url}/quotas/{subject}", json=limits, headers=self.admin, timeout=10
         )

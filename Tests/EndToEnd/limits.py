@@ -1,7 +1,7 @@
-"""An independent fold of limits of every subject: sums from scratch at every prefix, windows by Python's zoneinfo.
+"""An independent fold of every subject's limits: sums from scratch at every prefix, windows by zoneinfo.
 
-Nothing here is shared with the ledger but the journal's lines. A limit is judged from the event that last set the
-subject's limits on, in the window that the clock of its zone shows.
+Nothing here is shared with the ledger but the journal's lines. A limit is judged from the event that last set
+the subject's limits on, in the window that the clock of its zone shows.
 """
 
 from dataclasses import dataclass, field

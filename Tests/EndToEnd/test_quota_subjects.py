@@ -1,4 +1,4 @@
-"""Limits of users, groups, models and all together hold side by side, in any zone, and say when they are near."""
+"""Limits of users, groups, models and all together hold side by side, in any zone, and say when near."""
 
 import asyncio
 import json
@@ -156,7 +156,7 @@ def test_a_threshold_is_crossed_once_and_not_again_by_a_replay(journal_ledger):
     ask(ledger, "alice")
     (settled,) = ledger.wait_settled(1)
     cost = Decimal(settled["costUsd"])
-    # What was spent is one hundredth of the limit that comes now; two more calls are half of the group's four.
+    # What was spent is one hundredth of the limit that comes now; two more calls are half of the four.
     room = {"measure": "requests", "window": "month", "limit": 4}
     ledger.set_quota("group:red", limits=[room])
     ledger.set_quota(

@@ -46,12 +46,20 @@ struct ReconcileTests {
     @Test("Anthropic's amounts are cents, OpenAI's dollars, with whatever exponent")
     func money() throws {
         let cents = try report(
-            #"{"data":[{"starting_at":"2026-11-01T00:00:00Z","ending_at":"2026-11-02T00:00:00Z","results":[{"currency":"USD","amount":"123.78912"}]}]}"#
+            """
+            {"data":[{"starting_at":"2026-11-01T00:00:00Z","ending_at":"2026-11-02T00:00:00Z",
+            "results":[{"currency":"USD","amount":"123.78912"}]}]}
+            """
         )
         #expect(cents.kind == .anthropicCost)
         #expect(cents.lines.map(\.amount) == [try usd("1.2378912").attos])
         let dollars = try report(
-            #"[{"data":[{"object":"bucket","start_time":1730419200,"end_time":1730505600,"results":[{"object":"organization.costs.result","amount":{"value":6.5e-7,"currency":"usd"}}]}]},{"data":[{"start_time":1730505600,"end_time":1730592000,"results":[{"object":"organization.costs.result","amount":{"value":0.06,"currency":"usd"}}]}]}]"#
+            """
+            [{"data":[{"object":"bucket","start_time":1730419200,"end_time":1730505600,
+            "results":[{"object":"organization.costs.result","amount":{"value":6.5e-7,"currency":"usd"}}]}]},
+            {"data":[{"start_time":1730505600,"end_time":1730592000,
+            "results":[{"object":"organization.costs.result","amount":{"value":0.06,"currency":"usd"}}]}]}]
+            """
         )
         #expect(dollars.kind == .openaiCosts)
         #expect(dollars.lines.map(\.amount) == [try usd("0.00000065").attos, try usd("0.06").attos])
@@ -60,8 +68,11 @@ struct ReconcileTests {
 
     @Test("OpenAI's input includes what came from the cache")
     func openAIUsage() throws {
-        let page =
-            #"{"data":[{"start_time":1730419200,"end_time":1730505600,"results":[{"object":"organization.usage.completions.result","input_tokens":1000,"output_tokens":500,"input_cached_tokens":800,"model":"gpt-4o-mini-2024-07-18"}]}]}"#
+        let page = """
+            {"data":[{"start_time":1730419200,"end_time":1730505600,\
+            "results":[{"object":"organization.usage.completions.result","input_tokens":1000,\
+            "output_tokens":500,"input_cached_tokens":800,"model":"gpt-4o-mini-2024-07-18"}]}]}
+            """
         let report = try report(page + "\n" + page)
         let measures: [ReportMeasure] = [.uncachedInput, .cacheRead, .output]
         #expect(report.lines.map(\.measure) == measures + measures)
@@ -74,10 +85,14 @@ struct ReconcileTests {
     @Test("OpenRouter's activity says the same as JSON and as CSV")
     func activity() throws {
         let json = try report(
-            #"{"data":[{"date":"2025-08-24","model":"openai/gpt-4.1","usage":0.015,"requests":5,"prompt_tokens":50,"completion_tokens":125}]}"#
+            """
+            {"data":[{"date":"2025-08-24","model":"openai/gpt-4.1","usage":0.015,"requests":5,
+            "prompt_tokens":50,"completion_tokens":125}]}
+            """
         )
         let csv = try report(
-            "date,model,usage,requests,prompt_tokens,completion_tokens\r\n2025-08-24,\"openai/gpt-4.1\",0.015,5,50,125\r\n"
+            "date,model,usage,requests,prompt_tokens,completion_tokens\r\n"
+                + "2025-08-24,\"openai/gpt-4.1\",0.015,5,50,125\r\n"
         )
         #expect(json == csv && json.kind == .openrouterActivity)
         #expect(json.lines.map(\.amount) == [50, 125, try usd("0.015").attos])
