@@ -47,9 +47,16 @@ final class ProxyMetrics: Sendable {
             }
         }
         writer.family(
-            "proxy_api_cost_usd_total", .counter, help: "Cost in USD by user and model; from the ledger.")
+            "proxy_api_cost_usd_total", .counter,
+            help: "Cost in USD by user and model as first recorded, never corrected; from the ledger.")
         for (key, sums) in totals.rows {
-            writer.sample(["user_id": key.user, "model": key.model], .money(sums.cost))
+            writer.sample(["user_id": key.user, "model": key.model], .money(sums.billed))
+        }
+        writer.family(
+            "proxy_api_cost_adjustment_usd", .gauge,
+            help: "What corrections add to that cost; negative where it was too much; from the ledger.")
+        for (key, sums) in totals.rows where sums.adjustments > 0 {
+            writer.sample(["user_id": key.user, "model": key.model], .money(sums.adjusted))
         }
         writer.family(
             "proxy_quota_rejections_total", .counter, help: "Calls refused by a quota; from the ledger.")

@@ -20,6 +20,7 @@ package final class ProxyService {
     let client: HTTPClient
     let metrics: ProxyMetrics
     let parser = JSONParser()
+    let rerating: RerateDesk
     /// Calls under way.
     var calls: [UniqueID: ProxyCall] = [:]
     /// The routes that every service has, and the proxy's own.
@@ -34,14 +35,14 @@ package final class ProxyService {
     /// Creates the service on `loop`.
     package init(
         loop: EventLoop, ledger: Ledger, configuration: ProxyConfiguration, shell: ServiceShell,
-        set: MetricSet,
-        usersMax: Int, log: Logger
+        set: MetricSet, usersMax: Int, rerating: RerateDesk? = nil, log: Logger
     ) throws(HTTPClientError) {
         self.loop = loop
         self.ledger = ledger
         self.configuration = configuration
         self.shell = shell
         self.log = log
+        self.rerating = rerating ?? RerateDesk(ledger, log: log)
         client = try HTTPClient(loop: loop)
         metrics = ProxyMetrics(set, ledger: ledger, usersMax: usersMax)
         for template in Self.modelTemplates {
@@ -51,6 +52,7 @@ package final class ProxyService {
         }
         UsageRoutes(self).register()
         QuotaRoutes(self).register()
+        RerateRoutes(self).register()
     }
 
     /// The model APIs' paths, as metrics name them.

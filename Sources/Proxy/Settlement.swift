@@ -41,6 +41,9 @@ struct Settlement {
             usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
             priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
+            speed: reading.speed?.prefix(scalarsMax: 64),
+            inferenceGeo: reading.inferenceGeo?.prefix(scalarsMax: 64),
+            parts: outcome.isWhole ? recordedParts(of: reading, answeredBy: identity.model) : [],
             providerRequestID: reading.responseID?.cleanName(bytesMax: 256),
             durationMilliseconds: durationMilliseconds, prompt: prompt, toolsUsed: reading.toolsUsed)
     }
@@ -49,6 +52,8 @@ struct Settlement {
         var usage = Usage()
         let source: UsageSource
         let cost: Cost
+        /// Whether ``usage`` is what the answer says, so that its parts come to it.
+        var isWhole = false
     }
 
     private func outcome(status: Int, ending: Ending, _ reading: UsageReading) -> Outcome {
@@ -73,14 +78,16 @@ struct Settlement {
                 // Figures that contradict each other are not the provider's word for a price.
                 let isSure = !reading.isInconsistent
                 return Outcome(
-                    usage: usage, source: reading.source, cost: isSure ? .priced(cost) : .estimated(cost))
+                    usage: usage, source: reading.source, cost: isSure ? .priced(cost) : .estimated(cost),
+                    isWhole: true)
             }
             let seen = bounded(usage, reading)
             // No provider bills more than was reserved, unless it says so itself.
             let bound = min(try pricing.cost(of: [seen], modifiers: modifiers), reserved)
             return Outcome(usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)))
         } catch {
-            return Outcome(usage: usage, source: reading.source, cost: .unpriced(holding: reserved))
+            return Outcome(
+                usage: usage, source: reading.source, cost: .unpriced(holding: reserved), isWhole: true)
         }
     }
 
@@ -110,15 +117,28 @@ struct Settlement {
     }
 
     private func modifiers(_ reading: UsageReading) -> Set<PriceModifier> {
-        var modifiers: Set<PriceModifier> = []
-        switch reading.serviceTier {
-        case "batch": modifiers.insert(.batch)
-        case "flex", "ON_DEMAND_FLEX": modifiers.insert(.flex)
-        case "priority", "fast", "ultrafast", "ON_DEMAND_PRIORITY": modifiers.insert(.priority)
-        default: break
-        }
-        if reading.speed == "fast" { modifiers.insert(.fast) }
-        if reading.inferenceGeo == "us" { modifiers.insert(.geoUs) }
-        return modifiers
+        PriceModifier.ofAnswer(
+            serviceTier: reading.serviceTier, speed: reading.speed, inferenceGeo: reading.inferenceGeo)
     }
+
+    /// The parts as they are recorded, at most ``partsMax``: further ones are added to the last.
+    ///
+    /// None where the whole answer is the work of the model that gave it.
+    private func recordedParts(of reading: UsageReading, answeredBy model: String) -> [UsagePart] {
+        var recorded: [UsagePart] = []
+        for part in reading.parts {
+            let name = part.model?.cleanName(bytesMax: 256) ?? model
+            if recorded.count < Self.partsMax {
+                recorded.append(UsagePart(model: name, usage: part.usage))
+            } else if let last = recorded.popLast() {
+                var usage = last.usage
+                usage.add(part.usage)
+                recorded.append(UsagePart(model: last.model, usage: usage))
+            }
+        }
+        return recorded.count == 1 && recorded.first?.model == model ? [] : recorded
+    }
+
+    /// As many parts as one line holds.
+    private static let partsMax = 64
 }

@@ -34,6 +34,7 @@ enum CommandLineTool {
         UsageCommand.description, TailCommand.description,
         ExportCommand.description, ReconcileCommand.description, VerifyCommand.description,
         ReplayCommand.description,
+        RerateCommand.description,
         RebuildCommand.description,
         BackupCommand.description, RestoreCommand.description,
         KeysCommand.description, QuotaCommand.description, PricesCommand.description,

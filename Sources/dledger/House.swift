@@ -20,6 +20,7 @@ struct House {
     private let ledger: Ledger
     private let ingest: PostgresIngest?
     private let activity: ActivityLog
+    private let rerating: RerateDesk
     private let loop: EventLoop
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
@@ -47,6 +48,7 @@ struct House {
             PostgresIngest(ledger: ledger, url: $0, log: log.with(service: "ingest"))
         }
         activity = ActivityLog(ledger, log: log.with(service: "activity"))
+        rerating = RerateDesk(ledger, log: log.with(service: "ledger"))
         do throws(EventLoopError) { loop = try EventLoop() } catch {
             throw CommandFailure(ExitCode.unavailable, "no event loop: \(error.reason)")
         }
@@ -93,7 +95,8 @@ struct House {
                 add(shell, set, port: settings.platformPort, name, platform.handle)
             case .proxy:
                 let proxy = try ProxySource.service(
-                    settings, environment, loop: loop, ledger: ledger, shell: shell, set: set, log: log)
+                    settings, environment, loop: loop, ledger: ledger, shell: shell, set: set,
+                    rerating: rerating, log: log)
                 self.proxy = proxy
                 add(shell, set, port: settings.proxyPort, name, proxy.handle)
             }
@@ -127,6 +130,7 @@ struct House {
             try ingest?.start()
             try activity.start()
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
+        rerating.startForUnpriced()
         if let platform {
             let platform = Confined(platform)
             loop.post { platform.value.start() }
@@ -138,6 +142,7 @@ struct House {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
         shutdown.add("activity", limitMilliseconds: 2_000) { [activity] in activity.stop() }
+        shutdown.add("rerating", limitMilliseconds: 2_000) { [rerating] in rerating.stop() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
         if let admin {
             let admin = Confined(admin)

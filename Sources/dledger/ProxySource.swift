@@ -13,8 +13,7 @@ import Terminal
 enum ProxySource {
     static func service(
         _ settings: Settings, _ environment: Environment, loop: EventLoop, ledger: Ledger,
-        shell: ServiceShell,
-        set: MetricSet, log: Logger
+        shell: ServiceShell, set: MetricSet, rerating: RerateDesk, log: Logger
     ) throws(CommandFailure) -> ProxyService {
         var configuration = ProxyConfiguration(
             upstreams: upstreams(environment), keySecret: Array(try keySecret(environment).utf8),
@@ -25,7 +24,7 @@ enum ProxySource {
         do throws(HTTPClientError) {
             return try ProxyService(
                 loop: loop, ledger: ledger, configuration: configuration, shell: shell, set: set,
-                usersMax: settings.metricsUsersMax, log: log.with(service: "proxy"))
+                usersMax: settings.metricsUsersMax, rerating: rerating, log: log.with(service: "proxy"))
         } catch { throw CommandFailure(ExitCode.unavailable, "no HTTP client: \(error.reason)") }
     }
 

@@ -4,23 +4,33 @@ import LedgerCore
 import LedgerRuntime
 import Terminal
 
-/// `dledger replay [--as-of TIME]`.
+/// `dledger replay [--as-of TIME] [--prices FILE]`.
 enum ReplayCommand {
     static let description = CommandDescription(
         name: "replay", summary: "Rebuilds the projections from the journal's first event.",
-        usage: "replay [--as-of TIME] [--json]",
+        usage: "replay [--as-of TIME] [--prices FILE [--by user,model]] [--json]",
         options: [
-            ("--as-of TIME", "only events recorded before this moment"), ("--json", "one JSON document"),
+            ("--as-of TIME", "only events recorded before this moment"),
+            ("--prices FILE", "what everything would cost by these prices; changes nothing"),
+            ("--by LIST", "with --prices: user, model or user,model (default: user)"),
+            ("--json", "one JSON document"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
     private static func run(_ words: [String], _ environment: Environment) throws(CommandFailure) -> Int32 {
         var arguments = Arguments(words)
         let isJSON = arguments.flag("--json")
         let asOf = try arguments.option("--as-of")
+        let prices = try arguments.option("--prices")
+        let by = try arguments.option("--by")
         try arguments.end()
         let settings = try Settings(environment)
         let now = LedgerSource.configuration(settings).now()
         let end = try asOf.map { text throws(CommandFailure) in try TimeArgument.moment(text, before: now) }
+        if let prices {
+            try ReplayPrices(settings, path: prices, by: by ?? "user").run(before: end, isJSON: isJSON)
+            return ExitCode.done
+        }
+        guard by == nil else { throw CommandFailure(ExitCode.usage, "--by goes with --prices") }
         var view = LedgerView(origin: settings.origin)
         var bar = ProgressBar("replay", total: try JournalSize.bytes(settings))
         do throws(LedgerError) {

@@ -72,6 +72,18 @@ class Call:
 
 
 @dataclass
+class Cost:
+    """What one recorded amount costs as it is known now, and the day in whose windows it counts."""
+
+    user: str
+    recorded: str
+    charged: str
+    amount: Decimal | None
+    state: str
+    held: Decimal
+
+
+@dataclass
 class Dispatch:
     """One agent run between its start and its end, with what its calls came to."""
 
@@ -120,6 +132,9 @@ class Sums:
     failed_dispatches: int = 0
     cpu_ms: int = 0
     memory_mib_s: int = 0
+    # Corrections, and what they add up to, which is in cost already.
+    adjustments: int = 0
+    adjusted: Decimal = Decimal(0)
 
 
 @dataclass
@@ -137,6 +152,8 @@ class Fold:
     problems: list[str] = field(default_factory=list)
     containers: dict[str, dict] = field(default_factory=dict)
     reports: dict[tuple[str, str], int] = field(default_factory=dict)
+    # What each recorded amount costs now: by position, provider and model.
+    costs: dict[tuple[int, str, str], Cost] = field(default_factory=dict)
 
     def apply(self, event: dict) -> None:
         kind, user, day = event["type"], event.get("user"), event["timestamp"][:10]
@@ -165,6 +182,8 @@ class Fold:
             self.complete(event, day)
         elif kind == "usage.reported":
             self.report(event, day)
+        elif kind == "cost.adjusted":
+            self.adjust(event)
         elif kind.startswith("container."):
             self.change(event, kind.removeprefix("container."))
 
@@ -208,7 +227,50 @@ class Fold:
             sums.tokens_in += event.get("tokensIn", 0)
             sums.tokens_out += event.get("tokensOut", 0)
         self.link(event, cost, held)
+        self.know(event, event, day)
         return day
+
+    def know(self, event: dict, part: dict, charged: str) -> None:
+        """Keeps what `part` of `event` costs, which a correction may change."""
+        name = (event["position"], part.get("provider", ""), part["model"])
+        held = Decimal(part.get("heldUsd", 0))
+        self.costs[name] = Cost(
+            event["user"], event["timestamp"], charged, part["costUsd"], event["costState"], held
+        )
+
+    def adjust(self, event: dict) -> None:
+        """A correction: what it says of before is so, and the difference moves sums and current windows."""
+        place = f"position {event['position']}"
+        known = self.costs.get((event["original"], event["provider"], event["model"]))
+        if known is None:
+            self.problems.append(f"{place}: nothing was recorded at {event['original']} for {event['model']}")
+            return
+        old, new = event["old"], event["new"]
+        said = (event["user"], event["recordedAt"], event["chargedAt"][:10])
+        if said != (known.user, known.recorded, known.charged):
+            self.problems.append(f"{place}: not whom or when position {event['original']} charges")
+        before = (old["costUsd"], old["costState"], Decimal(old.get("heldUsd", 0)))
+        if before != (known.amount, known.state, known.held):
+            self.problems.append(f"{place}: {known} was not what it cost before")
+        known.amount, known.state = new["costUsd"], new["costState"]
+        known.held = Decimal(new.get("heldUsd", 0))
+        difference = (new["costUsd"] or Decimal(0)) - (old["costUsd"] or Decimal(0))
+        held = Decimal(new.get("heldUsd", 0)) - Decimal(old.get("heldUsd", 0))
+        if difference != event["differenceUsd"]:
+            self.problems.append(f"{place}: {difference} is not the difference that it says")
+        for window in self.windows_of(event["user"], known.charged):
+            window.settled += difference
+            window.held += held
+            # A correction is a fact about what is spent: no limit held it back.
+            window.direct += max(difference + held, Decimal(0))
+        for sums in (self.by_user[event["user"]], self.by_model[event["model"]]):
+            sums.cost += difference
+            sums.held += held
+            for side, sign in ((old, -1), (new, 1)):
+                sums.estimated += sign * side["costUsd"] if side["costState"] == "estimated" else 0
+                sums.unpriced += sign * (side["costState"] == "unpriced")
+            sums.adjustments += 1
+            sums.adjusted += difference
 
     def link(self, event: dict, cost: Decimal, held: Decimal) -> None:
         """Adds the end of a call to the agent run that was open when the call was reserved."""
@@ -268,6 +330,8 @@ class Fold:
             window.direct_tokens += tokens
         by_user = self.by_user[event["user"]]
         shares = event.get("models") or [event]
+        for share in shares:
+            self.know(event, share, day)
         for sums, part in [(by_user, event)] + [(self.by_model[share["model"]], share) for share in shares]:
             spent = Decimal(part["costUsd"]) if part["costUsd"] is not None else Decimal(0)
             sums.cost += spent

@@ -199,3 +199,27 @@ def openai_buckets(usage: dict, input_name: str, output_name: str) -> dict[str, 
         "output": max(0, (usage.get(output_name) or 0) - audio_out),
         "outputAudio": audio_out,
     }
+
+
+def changed_book(folder: Path, model: str, change) -> Path:
+    """The real price book with `change` made to the entry of one model of Anthropic; None leaves it out."""
+    prices = json.loads((ROOT / "distro" / "prices.json").read_text())
+    kept = []
+    for entry in prices["models"]:
+        if entry["model"] == model and entry["provider"] == "anthropic":
+            entry = change(entry)
+        if entry is not None:
+            kept.append(entry)
+    prices["models"] = kept
+    path = folder / "prices.json"
+    path.write_text(json.dumps(prices))
+    return path
+
+
+def times_thousand(entry: dict) -> dict:
+    """Three zeros too many in each rate."""
+    for period in entry["prices"]:
+        for rates in [period["perMillion"], *(tier["perMillion"] for tier in period.get("tiers", []))]:
+            for bucket in rates:
+                rates[bucket] = str(Decimal(rates[bucket]) * 1000)
+    return entry

@@ -59,6 +59,7 @@ enum Examples {
         case .containerProvisioned, .containerStarted, .containerStopped, .containerDestroyed, .containerOOM:
             return try containerEvents(of: type)
         case .usageReported: return try usageReports().map { .usageReported($0) }
+        case .costAdjusted: return try adjustments().map { .costAdjusted($0) }
         }
     }
 
@@ -75,7 +76,28 @@ enum Examples {
                     cost: .unpriced(holding: try usd("1")), priceBook: "5f2a", serviceTier: "flex",
                     providerRequestID: "resp_1", durationMilliseconds: 60_001,
                     prompt: "say \"hi\"\r\n\u{7f}", toolsUsed: ["bash", "a\"b"])),
+            .callSettled(try compacted(plain)),
         ]
+    }
+
+    /// A call whose answer is the work of two models, at a dearer speed and place.
+    private static func compacted(_ call: CallIdentity) throws -> CallSettled {
+        var summary = Usage()
+        summary.input = 180_000
+        summary.output = 3_500
+        var answer = Usage()
+        answer.input = 23_000
+        answer.output = 1_000
+        var whole = summary
+        whole.add(answer)
+        return CallSettled(
+            call: call, result: .ok, status: 200, usage: whole, usageSource: .providerFinal,
+            cost: .priced(try usd("0.7")), priceBook: "5f2a", serviceTier: "standard", speed: "fast",
+            inferenceGeo: "us",
+            parts: [
+                UsagePart(model: "claude-haiku-4-5", usage: summary),
+                UsagePart(model: call.model, usage: answer),
+            ], durationMilliseconds: 900)
     }
 
     private static func rejected(_ plain: CallIdentity, _ hostile: CallIdentity) throws -> [Event] {

@@ -73,7 +73,9 @@ struct RandomEvents {
             call: try call(), requestModel: optionalText(), result: seed.pick(CallResult.allCases),
             status: seed.number(0...599), usage: usage(), usageSource: seed.pick(UsageSource.allCases),
             usageInconsistent: seed.once(in: 2), cost: cost(), priceBook: text(),
-            serviceTier: optionalText(), providerRequestID: optionalText(), durationMilliseconds: count(),
+            serviceTier: optionalText(), speed: optionalText(), inferenceGeo: optionalText(),
+            parts: (0..<seed.pick([0, 0, 1, 3])).map { _ in UsagePart(model: text(), usage: usage()) },
+            providerRequestID: optionalText(), durationMilliseconds: count(),
             prompt: optionalText(), toolsUsed: (0..<seed.number(0...3)).map { _ in text() })
     }
 
@@ -123,6 +125,7 @@ struct RandomEvents {
         case .containerDestroyed: .containerChanged(try container(.destroyed))
         case .containerOOM: .containerChanged(try container(.oom))
         case .usageReported: .usageReported(try reported())
+        case .costAdjusted: .costAdjusted(try adjusted())
         }
     }
 

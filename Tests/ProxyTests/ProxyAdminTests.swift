@@ -51,7 +51,7 @@ struct ProxyAdminTests {
         let sums =
             #"{"calls":2,"errors":0,"rejected":0,"tokensIn":2000,"tokensOut":400,"costUsd":0.012,"#
             + #""estimatedUsd":0,"unpricedCalls":0,"heldUsd":0,"dispatches":0,"failedDispatches":0,"cpuMs":0,"#
-            + #""memoryMibS":0}"#
+            + #""memoryMibS":0,"adjustments":0,"adjustedUsd":0}"#
         #expect(answer.text == #"{"user":"ann","day":\#(sums),"month":\#(sums),"total":\#(sums)}"#)
         let summary = try proxy.send("GET", "/usage/summary", headers: admin)
         #expect(summary.text == #"{"position":5,"users":[\#(answer.text)]}"#)

@@ -4,7 +4,7 @@ do $make$
 declare
   sums constant text := 'calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,'
     ' cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms,'
-    ' memory_mib_s';
+    ' memory_mib_s, adjustments, adjusted_usd';
   day constant text := 'date_trunc(''day'', bucket, ''UTC'')';
   month constant text := 'date_trunc(''month'', bucket, ''UTC'')';
   statements text := '';

@@ -22,6 +22,11 @@ begin
   then
     raise exception 'limits are said to be set by an event that was not sent' using errcode = '22000';
   end if;
+  if (select coalesce(sum(adjustments), 0) from pg_temp.ledger_incoming_usage)
+    <> (select count(*) from pg_temp.ledger_incoming where type = 'cost.adjusted')
+  then
+    raise exception 'sums are said to be corrected by events that were not sent' using errcode = '22000';
+  end if;
 
   if after_position = 0 then
     insert into ledger.checkpoints (origin, position, chain) values (in_origin, checked.lines, checked.last_chain)

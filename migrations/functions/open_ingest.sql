@@ -17,11 +17,13 @@ begin
   end if;
   if to_regclass('pg_temp.ledger_incoming_usage') is null then
     create temporary table ledger_incoming_usage (like ledger.usage_hourly including defaults) on commit delete rows;
-    -- Nothing is ever taken away from a sum. NaN is greater than every number.
+    -- Nothing is taken away from a sum but by a correction, and never from what was billed. NaN is greater than every
+    -- number.
     alter table pg_temp.ledger_incoming_usage add check (least(calls, errors, rejected, input_tokens, output_tokens,
-      cache_read_tokens, cache_write_tokens, unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms,
-      memory_mib_s) >= 0 and least(cost_usd, estimated_usd, held_usd) >= 0
-      and greatest(cost_usd, estimated_usd, held_usd) < 'NaN');
+      cache_read_tokens, cache_write_tokens, duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
+      adjustments, cost_usd - adjusted_usd) >= 0
+      and (adjustments > 0 or least(cost_usd, estimated_usd, held_usd, unpriced_calls) >= 0 and adjusted_usd = 0)
+      and greatest(cost_usd, estimated_usd, held_usd, adjusted_usd) < 'NaN');
     execute format('grant insert on pg_temp.ledger_incoming_usage to ledger_writer, %I', session_user);
   end if;
   if to_regclass('pg_temp.ledger_checked') is null then

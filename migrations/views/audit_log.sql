@@ -20,7 +20,7 @@ comment on column ledger.audit_log.result is 'ok, error or aborted.';
 comment on column ledger.audit_log.cost_state is 'priced, estimated or unpriced.';
 comment on column ledger.audit_log.input_tokens is 'All input tokens, cached ones included.';
 comment on column ledger.audit_log.output_tokens is 'All output tokens.';
-comment on column ledger.audit_log.cost_usd is 'Exact cost in US dollars. Of a proxied run a memo: sum cost_daily, not this.';
+comment on column ledger.audit_log.cost_usd is 'Exact cost in US dollars. Of a proxied run a memo, of cost.adjusted the difference to what it corrects: sum cost_daily, not this.';
 comment on column ledger.audit_log.duration_ms is 'How long it took, in milliseconds.';
 comment on column ledger.audit_log.provider_request_id is 'The provider''s name for the request.';
 comment on column ledger.audit_log.billing is 'Of an agent run: proxied (its cost is a memo) or direct (its cost is money).';

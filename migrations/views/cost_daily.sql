@@ -1,7 +1,7 @@
 create or replace view ledger.cost_daily with (security_invoker = true) as
 select bucket as day, user_id, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens, cost_usd,
   estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
-  cache_read_tokens, cache_write_tokens, duration_ms, origin
+  cache_read_tokens, cache_write_tokens, duration_ms, origin, adjustments, adjusted_usd
 from ledger.usage_daily;
 comment on view ledger.cost_daily is
   'Cost and use by UTC day and dimension: filter on day, and sum. cost_usd includes estimated_usd; the unpriced is in no cost.';
@@ -28,4 +28,6 @@ comment on column ledger.cost_daily.cache_read_tokens is 'Of the input tokens, t
 comment on column ledger.cost_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
 comment on column ledger.cost_daily.duration_ms is 'The sum of durations, in milliseconds.';
 comment on column ledger.cost_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+comment on column ledger.cost_daily.adjustments is 'Corrections of costs.';
+comment on column ledger.cost_daily.adjusted_usd is 'What corrections added to cost_usd, in US dollars: without it the cost is as it was first recorded.';
 grant select on ledger.cost_daily to ledger_reader, ledger_writer;

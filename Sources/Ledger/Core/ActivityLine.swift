@@ -74,7 +74,18 @@ package enum ActivityLine {
             line.field("provider", event.provider)
             line.field("model", event.model)
             write(event.usage, event.cost, nil, to: &line)
+        case .costAdjusted(let event): write(event, to: &line)
         }
+    }
+
+    private static func write(_ event: CostAdjusted, to line: inout LineWriter) {
+        if let callID = event.target.callID { line.field("callId", callID) }
+        line.field("dispatchId", event.target.dispatchID)
+        line.field("provider", event.target.provider)
+        line.field("model", event.target.model)
+        line.field("original", event.target.position.value)
+        EventEncoder.writeAmounts(of: event, to: &line)
+        line.field("by", event.actor)
     }
 
     private static func write(_ call: CallIdentity, to line: inout LineWriter) {

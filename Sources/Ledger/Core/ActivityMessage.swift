@@ -38,6 +38,9 @@ enum ActivityMessage {
         case .usageReported(let event):
             "\(event.source) reported usage of \(event.user.text)'s, \(event.model): "
                 + figures(event.usage, event.cost)
+        case .costAdjusted(let event):
+            "\(event.actor) corrected a cost of \(event.user.text)'s, \(name(event.target.model)): "
+                + "\(amount(event.old.cost)) before, \(amount(event.new.cost)) now"
         }
     }
 

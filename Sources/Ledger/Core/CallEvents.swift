@@ -82,6 +82,12 @@ package struct CallSettled: Hashable, Sendable {
     package var priceBook: String
     /// What the provider says of the tier that served it.
     package var serviceTier: String?
+    /// What it says of the speed that was billed (`fast`).
+    package var speed: String?
+    /// Where it says that inference ran.
+    package var inferenceGeo: String?
+    /// The usage by model, where the answer is the work of several; Σ parts = ``usage``.
+    package var parts: [UsagePart]
     /// The provider's identifier of the answer.
     package var providerRequestID: String?
     /// From the request's arrival to the last byte from the provider.
@@ -96,7 +102,8 @@ package struct CallSettled: Hashable, Sendable {
         call: CallIdentity, requestModel: String? = nil, result: CallResult, status: Int64,
         usage: Usage = Usage(),
         usageSource: UsageSource, usageInconsistent: Bool = false, cost: Cost, priceBook: String,
-        serviceTier: String? = nil, providerRequestID: String? = nil, durationMilliseconds: Int64,
+        serviceTier: String? = nil, speed: String? = nil, inferenceGeo: String? = nil,
+        parts: [UsagePart] = [], providerRequestID: String? = nil, durationMilliseconds: Int64,
         prompt: String? = nil, toolsUsed: [String] = []
     ) {
         self.call = call
@@ -109,6 +116,9 @@ package struct CallSettled: Hashable, Sendable {
         self.cost = cost
         self.priceBook = priceBook
         self.serviceTier = serviceTier
+        self.speed = speed
+        self.inferenceGeo = inferenceGeo
+        self.parts = parts
         self.providerRequestID = providerRequestID
         self.durationMilliseconds = durationMilliseconds
         self.prompt = prompt

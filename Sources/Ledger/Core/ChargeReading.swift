@@ -39,6 +39,10 @@ package struct ChargeReading: Sendable {
             UsageDelta.each(of: recorded) { delta in
                 if event.kind == .compute { compute(delta, use, body) } else { charge(delta, use, body) }
             }
+        case .costAdjusted(let event):
+            UsageDelta.each(of: recorded) {
+                Self.correct($0.key, from: event.old.cost, to: event.new.cost, at: now, body)
+            }
         default: return
         }
     }
@@ -144,15 +148,9 @@ package struct ChargeReading: Sendable {
         body(Charge(key: key, sums: sums))
     }
 
-    /// What the answer may have said, most likely first: its tier is recorded, its speed and place are not.
+    /// What the answer may have said, most likely first: older lines have its tier, not its speed and place.
     private static func modifiers(of event: CallSettled) -> [Set<PriceModifier>] {
-        var known: Set<PriceModifier> = []
-        switch event.serviceTier {
-        case "batch": known.insert(.batch)
-        case "flex": known.insert(.flex)
-        case "priority", "fast", "ultrafast": known.insert(.priority)
-        default: break
-        }
+        let known = event.modifiers
         return [known, known.union([.geoUs]), known.union([.fast]), known.union([.fast, .geoUs])]
     }
 }

@@ -32,6 +32,9 @@ package enum Command: Hashable, Sendable {
     case changeContainer(ContainerChanged)
     /// Record reported usage, once; ``LedgerState/report(source:id:)`` says where it is.
     case reportUsage(UsageReported)
+    /// Record corrections of costs that were worked out at a state whose last correction was at this
+    /// position.
+    case adjustCosts([CostAdjusted], after: Position)
 }
 
 /// Why a command was refused: it contradicts what is recorded.
@@ -58,6 +61,8 @@ package enum Rejection: Error, Hashable {
     case tooMany
     /// A report of this name says something else; it is recorded at this position.
     case anotherReport(Position)
+    /// Costs were corrected meanwhile; the last correction is at this position.
+    case alreadyAdjusted(Position)
 }
 
 extension Command {

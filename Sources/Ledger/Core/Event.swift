@@ -32,6 +32,8 @@ package enum Event: Hashable, Sendable {
     case containerChanged(ContainerChanged)
     /// Usage that something outside reports, priced by us.
     case usageReported(UsageReported)
+    /// A recorded cost is known better; kept apart in memory, because it is large and rare.
+    indirect case costAdjusted(CostAdjusted)
 
     /// The event's type, as the journal writes it.
     package var type: EventType {
@@ -52,6 +54,7 @@ package enum Event: Hashable, Sendable {
         case .alertReceived: .alertReceived
         case .containerChanged(let event): EventType(event.change)
         case .usageReported: .usageReported
+        case .costAdjusted: .costAdjusted
         }
     }
 
@@ -64,7 +67,7 @@ package enum Event: Hashable, Sendable {
         case .callExpired(let event): event.call
         case .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchCompleted,
             .dispatchRejected, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
-            .thresholdCrossed:
+            .thresholdCrossed, .costAdjusted:
             nil
         }
     }
@@ -77,7 +80,7 @@ package enum Event: Hashable, Sendable {
         case .dispatchRejected(let event): event.dispatch
         case .callReserved, .callSettled, .callRejected, .callExpired, .quotaSet, .quotaRemoved,
             .pricesPublished, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
-            .thresholdCrossed:
+            .thresholdCrossed, .costAdjusted:
             nil
         }
     }
@@ -99,6 +102,7 @@ package enum Event: Hashable, Sendable {
         case .dispatchRejected(let event): event.dispatch.user
         case .containerChanged(let event): event.container.user
         case .usageReported(let event): event.user
+        case .costAdjusted(let event): event.user
         case .pricesPublished, .alertReceived: nil
         }
     }
@@ -126,6 +130,7 @@ package enum EventType: String, CaseIterable, Sendable {
     case containerDestroyed = "container.destroyed"
     case containerOOM = "container.oom"
     case usageReported = "usage.reported"
+    case costAdjusted = "cost.adjusted"
 }
 
 extension EventType {

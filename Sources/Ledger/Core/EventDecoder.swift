@@ -43,6 +43,7 @@ package enum EventDecoder {
         case .containerDestroyed: .containerChanged(try container(.destroyed, &line))
         case .containerOOM: .containerChanged(try container(.oom, &line))
         case .usageReported: .usageReported(try usageReported(&line))
+        case .costAdjusted: .costAdjusted(try adjustment(&line))
         }
     }
 
@@ -98,8 +99,16 @@ package enum EventDecoder {
             usageSource: try choice("usageSource", &line),
             usageInconsistent: try line.flag("usageInconsistent"), cost: cost,
             priceBook: try line.string("priceBook"), serviceTier: try line.optionalString("serviceTier"),
+            speed: try line.optionalString("speed"), inferenceGeo: try line.optionalString("inferenceGeo"),
+            parts: try parts(&line),
             providerRequestID: try line.optionalString("providerRequestId"), durationMilliseconds: duration,
             prompt: try line.optionalString("prompt"), toolsUsed: try line.strings("toolsUsed"))
+    }
+
+    private static func parts(_ line: inout LineScanner) throws(CodecError) -> [UsagePart] {
+        try line.objects("parts") { (fields: inout LineScanner) throws(CodecError) in
+            UsagePart(model: try fields.string("model"), usage: try usage(&fields))
+        }
     }
 
     static func usage(_ line: inout LineScanner) throws(CodecError) -> Usage {

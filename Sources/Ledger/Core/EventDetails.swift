@@ -3,7 +3,8 @@ package enum EventDetails {
     /// A JSON object with the line's own keys; nil for events of the busy types, but for calls that are not
     /// plainly ok and priced.
     ///
-    /// Never a prompt, nor other text that a person wrote, but for why an administrator changed limits.
+    /// Never a prompt, nor other text that a person wrote, but for why an administrator changed limits or
+    /// costs.
     package static func json(of event: Event) -> [UInt8]? {
         var fields = LineWriter(appendingTo: [])
         switch event {
@@ -42,6 +43,14 @@ package enum EventDetails {
             fields.field("reportId", event.reportID)
             fields.field("kind", event.kind.rawValue)
             fields.field("usedAt", event.usedAt)
+        case .costAdjusted(let event):
+            fields.field("kind", event.target.kind.rawValue)
+            fields.field("original", event.target.position.value)
+            fields.field("recordedAt", event.target.recordedAt)
+            fields.field("chargedAt", event.target.chargedAt)
+            EventEncoder.writeAmounts(of: event, to: &fields)
+            fields.field("reason", event.reason)
+            fields.field("by", event.actor)
         }
         return fields.finish()
     }

@@ -28,6 +28,7 @@ package enum EventEncoder {
         case .alertReceived(let event): write(event, to: &line)
         case .containerChanged(let event): write(event, to: &line)
         case .usageReported(let event): write(event, to: &line)
+        case .costAdjusted(let event): write(event, to: &line)
         }
         bytes = line.unfinished()
     }
@@ -64,9 +65,21 @@ package enum EventEncoder {
         line.flag("usageInconsistent", event.usageInconsistent)
         line.field("priceBook", event.priceBook)
         line.field("serviceTier", event.serviceTier)
+        line.field("speed", event.speed)
+        line.field("inferenceGeo", event.inferenceGeo)
+        write(event.parts, to: &line)
         line.field("providerRequestId", event.providerRequestID)
         line.field("prompt", event.prompt)
         line.field("toolsUsed", event.toolsUsed)
+    }
+
+    /// Writes what each model used, or nothing for one model's work.
+    private static func write(_ parts: [UsagePart], to line: inout LineWriter) {
+        guard !parts.isEmpty else { return }
+        line.objects("parts", parts) { fields, part in
+            fields.field("model", part.model)
+            write(part.usage, to: &fields)
+        }
     }
 
     private static func write(_ event: CallRejected, to line: inout LineWriter) {

@@ -52,6 +52,7 @@ extension LedgerState {
         case .receiveAlert(let alert): return isKnown(alert) ? [] : [.alertReceived(alert)]
         case .changeContainer(let change): return try judge(change).map { [$0] } ?? []
         case .reportUsage(let report): return try recorded(report, at: now)
+        case .adjustCosts(let adjustments, let last): return try judge(adjustments, after: last)
         }
     }
 

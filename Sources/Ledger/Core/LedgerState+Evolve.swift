@@ -32,6 +32,7 @@ extension LedgerState {
         case .alertReceived(let event): keep(KnownAlert(alert: event, position: recorded.position))
         case .containerChanged(let event): keep(event, at: recorded.timestamp)
         case .usageReported(let event): keep(event, at: recorded.position)
+        case .costAdjusted(let event): keep(event, at: recorded.position)
         }
     }
 

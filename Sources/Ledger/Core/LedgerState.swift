@@ -28,6 +28,8 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var containers: [ContainerHandle: KnownContainer] = [:]
     /// The latest reports of usage, at most ``KnownReports/countMax``.
     package internal(set) var reports = KnownReports()
+    /// The position of the last correction of a cost; 0: there is none.
+    package internal(set) var lastAdjustment = Position(0)
     /// The price book in force.
     package internal(set) var priceBook: String?
     /// The time of the last event: recorded time never goes back.

@@ -70,6 +70,11 @@ struct LineScanner {
         return try quoted { UniqueID($0) }
     }
 
+    /// Reads an identifier that may be absent.
+    mutating func optionalIdentifier(_ key: StaticString) throws(CodecError) -> UniqueID? {
+        try takeKey(key) ? try quoted { UniqueID($0) } : nil
+    }
+
     /// Reads `true`, or false where the field is absent.
     mutating func flag(_ key: StaticString) throws(CodecError) -> Bool {
         guard try takeKey(key) else { return false }

@@ -3,7 +3,7 @@
 /// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
 /// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
-    static let format = "dispatch-ledger-snapshot/4"
+    static let format = "dispatch-ledger-snapshot/5"
 
     /// The bytes of `state` and `usage`, which hold the same events.
     package static func encode(_ state: LedgerState, _ usage: UsageProjection) -> [UInt8] {
@@ -15,6 +15,7 @@ package enum SnapshotCodec {
             line.field("lastTimestamp", state.lastTimestamp)
             line.field("priceBook", state.priceBook)
             if let pattern = state.pattern { line.field("pattern", pattern.value) }
+            line.field("lastAdjustment", state.lastAdjustment.value)
             line.field("quotas", Int64(state.quotas.count))
             line.field("sharedQuotas", Int64(state.sharedQuotas.count))
             line.field("groups", Int64(state.groups.count))

@@ -85,5 +85,7 @@ extension LineWriter {
         field("failedDispatches", sums.failedDispatches)
         field("cpuMs", sums.cpuMilliseconds)
         field("memoryMibS", sums.memoryMebibyteSeconds)
+        field("adjustments", sums.adjustments)
+        field("adjustedUsd", sums.adjusted)
     }
 }

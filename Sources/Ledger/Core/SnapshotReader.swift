@@ -109,6 +109,7 @@ struct SnapshotReader {
         state.lastTimestamp = try line.timestamp("lastTimestamp")
         state.priceBook = try line.optionalString("priceBook")
         state.pattern = try line.optionalInteger("pattern").map { Position($0) }
+        state.lastAdjustment = Position(try line.integer("lastAdjustment"))
         let counts = Counts(
             quotas: try Self.count("quotas", &line), sharedQuotas: try Self.count("sharedQuotas", &line),
             groups: try Self.count("groups", &line), meters: try Self.count("meters", &line),
@@ -230,6 +231,8 @@ struct SnapshotReader {
             sums.failedDispatches = try fields.integer("failedDispatches")
             sums.cpuMilliseconds = try fields.integer("cpuMs")
             sums.memoryMebibyteSeconds = try fields.integer("memoryMibS")
+            sums.adjustments = try fields.integer("adjustments")
+            sums.adjusted = try fields.money("adjustedUsd")
         }
         return sums
     }

@@ -28,6 +28,7 @@ package struct UsageDelta: Hashable, Sendable {
             sums.rejected = 1
         case .dispatchCompleted(let event): return each(of: event, in: recorded.timestamp.hour, body)
         case .usageReported(let event): return body(UsageDelta(of: event, in: recorded.timestamp.hour))
+        case .costAdjusted(let event): return body(UsageDelta(of: event))
         case .callReserved, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed,
             .pricesPublished, .dispatchStarted, .dispatchRejected,
             .alertReceived, .containerChanged:
@@ -57,6 +58,20 @@ package struct UsageDelta: Hashable, Sendable {
 }
 
 extension UsageDelta {
+    /// What a correction adds to the hour of what it corrects.
+    fileprivate init(of event: CostAdjusted) {
+        var sums = UsageSums()
+        sums.add(event.new.cost)
+        sums.subtract(event.old.cost)
+        sums.adjustments = 1
+        sums.adjusted = event.difference
+        let target = event.target
+        let key = RollupKey(
+            hour: target.recordedAt.hour, user: target.user, kind: target.kind, source: target.source,
+            provider: target.provider, model: target.model)
+        self.init(key: key, sums: sums)
+    }
+
     /// What a report adds: never a call.
     fileprivate init(of event: UsageReported, in hour: Timestamp) {
         var sums = UsageSums()
@@ -110,6 +125,15 @@ extension UsageSums {
         unpricedCalls = cost.state == .unpriced ? 1 : 0
         held = cost.held
     }
+
+    fileprivate mutating func subtract(_ cost: Cost) {
+        var other = UsageSums()
+        other.add(cost)
+        self.cost = self.cost.addingClamped(other.cost.negated)
+        estimated = estimated.addingClamped(other.estimated.negated)
+        unpricedCalls &-= other.unpricedCalls
+        held = held.addingClamped(other.held.negated)
+    }
 }
 
 extension RollupKey {
@@ -122,7 +146,8 @@ extension RollupKey {
 
 /// The dimensions of the hourly rollup, as SQL keeps them.
 package struct RollupKey: Hashable, Sendable {
-    /// The start of the UTC hour in which the event was recorded.
+    /// The start of the UTC hour in which the event was recorded; of a correction, the hour of the event that
+    /// it corrects.
     package let hour: Timestamp
     /// Who pays.
     package let user: UserID

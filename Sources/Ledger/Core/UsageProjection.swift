@@ -74,7 +74,11 @@ package struct UsageProjection: Hashable, Sendable {
         timestamp = max(timestamp, recorded.timestamp)
         let today = timestamp.day
         UsageDelta.each(of: recorded) { delta in
-            users[delta.key.user, default: UserUsage(today)].add(delta.sums, on: today)
+            if case .costAdjusted = recorded.event {
+                users[delta.key.user, default: UserUsage(today)].correct(delta.sums, of: delta.key.hour.day)
+            } else {
+                users[delta.key.user, default: UserUsage(today)].add(delta.sums, on: today)
+            }
             let key = ModelKey(
                 user: delta.key.user, kind: delta.key.kind, provider: delta.key.provider,
                 model: delta.key.model)
@@ -120,6 +124,13 @@ package struct UserUsage: Hashable, Sendable {
         }
         self.day.add(sums)
         month.add(sums)
+        total.add(sums)
+    }
+
+    /// Adds to the windows that hold `day`, where they are still current.
+    mutating func correct(_ sums: UsageSums, of day: Day) {
+        if day == today { self.day.add(sums) }
+        if day.firstOfMonth == today.firstOfMonth { month.add(sums) }
         total.add(sums)
     }
 

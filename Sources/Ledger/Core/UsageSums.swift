@@ -32,9 +32,16 @@ package struct UsageSums: Hashable, Sendable {
     package var cpuMilliseconds: Int64 = 0
     /// Memory that containers held over time, in mebibyte-seconds.
     package var memoryMebibyteSeconds: Int64 = 0
+    /// Corrections of costs.
+    package var adjustments: Int64 = 0
+    /// What those add up to, already in ``cost``: without it the cost is as it was first recorded.
+    package var adjusted = Money.zero
 
     /// Creates empty sums.
     package init() {}
+
+    /// The cost as it was first recorded: it never goes down.
+    package var billed: Money { cost.addingClamped(adjusted.negated) }
 
     /// Adds `other`.
     package mutating func add(_ other: UsageSums) {
@@ -54,5 +61,7 @@ package struct UsageSums: Hashable, Sendable {
         failedDispatches &+= other.failedDispatches
         cpuMilliseconds &+= other.cpuMilliseconds
         memoryMebibyteSeconds &+= other.memoryMebibyteSeconds
+        adjustments &+= other.adjustments
+        adjusted = adjusted.addingClamped(other.adjusted)
     }
 }

@@ -33,6 +33,7 @@ extension StoredEvent {
         case .containerChanged(let event): durationMilliseconds = event.durationMilliseconds
         case .usageReported(let event): describe(event)
         case .pricesPublished(let event): priceBook = event.priceBook
+        case .costAdjusted(let event): describe(event)
         case .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .alertReceived: break
         }
     }
@@ -71,6 +72,18 @@ extension StoredEvent {
         inputTokens = event.usage.inputTokens
         outputTokens = event.usage.outputTokens
         priceBook = event.priceBook
+    }
+
+    /// The cost is the difference, so that a sum over an event and its corrections is what is known now.
+    private mutating func describe(_ event: CostAdjusted) {
+        callID = event.target.callID?.text
+        dispatchID = event.target.dispatchID
+        source = event.target.source
+        provider = event.target.provider
+        model = event.target.model
+        costState = event.new.cost.state.rawValue
+        cost = event.difference
+        priceBook = event.new.priceBook
     }
 
     private mutating func describe(_ call: CallIdentity) {

@@ -20,5 +20,8 @@ extension UsageSums {
         json.member("failedDispatches", failedDispatches)
         json.member("cpuMs", cpuMilliseconds)
         json.member("memoryMibS", memoryMebibyteSeconds)
+        json.member("adjustments", adjustments)
+        json.key("adjustedUsd")
+        json.raw(adjusted.decimalText)
     }
 }

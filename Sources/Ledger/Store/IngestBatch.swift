@@ -64,7 +64,9 @@ package struct IngestBatch: Sendable {
                 throw .tooLarge(quota.position...quota.position, "the limit that it sets")
             }
         }
-        guard sums.values.allSatisfy({ $0.cost.fits && $0.estimated.fits && $0.held.fits }) else {
+        guard
+            sums.values.allSatisfy({ $0.cost.fits && $0.estimated.fits && $0.held.fits && $0.adjusted.fits })
+        else {
             throw .tooLarge(positions, "the sum of an hour")
         }
     }

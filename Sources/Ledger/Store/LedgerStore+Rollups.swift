@@ -12,7 +12,7 @@ extension LedgerStore {
               \(table.column(.model)),
               calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
               unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
-              cost_usd, estimated_usd, held_usd
+              adjustments, cost_usd, estimated_usd, held_usd, adjusted_usd
             from ledger.\(table.name) where origin = $1
             """, [origin])
         var found: [UsageGroup: UsageSums] = [:]
@@ -45,12 +45,12 @@ extension UsageGroup {
 extension UsageSums {
     fileprivate init?(_ rows: borrowing PostgresResult, _ row: Int) {
         var counts: [Int64] = []
-        for column in 6..<19 {
+        for column in 6..<20 {
             guard let count = rows.integer(row, column) else { return nil }
             counts.append(count)
         }
         var amounts: [Money] = []
-        for column in 19..<22 {
+        for column in 20..<24 {
             guard let amount = rows.text(row, column).flatMap({ try? Money(decimal: $0) }) else { return nil }
             amounts.append(amount)
         }
@@ -68,8 +68,10 @@ extension UsageSums {
         failedDispatches = counts[10]
         cpuMilliseconds = counts[11]
         memoryMebibyteSeconds = counts[12]
+        adjustments = counts[13]
         cost = amounts[0]
         estimated = amounts[1]
         held = amounts[2]
+        adjusted = amounts[3]
     }
 }

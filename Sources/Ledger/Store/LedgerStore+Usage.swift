@@ -39,12 +39,12 @@ extension LedgerStore {
 
     private static func sums(_ rows: borrowing PostgresResult, _ row: Int) -> UsageSums? {
         var counts: [Int64] = []
-        for column in 6..<16 {
+        for column in 6..<17 {
             guard let count = rows.integer(row, column) else { return nil }
             counts.append(count)
         }
         var amounts: [Money] = []
-        for column in 16..<19 {
+        for column in 17..<21 {
             guard let amount = rows.text(row, column).flatMap({ try? Money(decimal: $0) }) else { return nil }
             amounts.append(amount)
         }
@@ -59,9 +59,11 @@ extension LedgerStore {
         sums.failedDispatches = counts[7]
         sums.cpuMilliseconds = counts[8]
         sums.memoryMebibyteSeconds = counts[9]
+        sums.adjustments = counts[10]
         sums.cost = amounts[0]
         sums.estimated = amounts[1]
         sums.held = amounts[2]
+        sums.adjusted = amounts[3]
         return sums
     }
 
@@ -76,8 +78,8 @@ extension LedgerStore {
               case when $9::boolean then \(table.column(.model)) else '' end,
               sum(calls), sum(errors), sum(rejected), sum(input_tokens), sum(output_tokens),
               sum(unpriced_calls), sum(dispatches), sum(failed_dispatches),
-              sum(cpu_ms), sum(memory_mib_s),
-              sum(cost_usd), sum(estimated_usd), sum(held_usd)
+              sum(cpu_ms), sum(memory_mib_s), sum(adjustments),
+              sum(cost_usd), sum(estimated_usd), sum(held_usd), sum(adjusted_usd)
             from ledger.\(table.name)
             where origin = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz
               and ($4::text is null or \(isOfUser))

@@ -693,6 +693,35 @@ alter table ledger.usage_hourly set (fillfactor = 50);
 alter table ledger.usage_daily set (fillfactor = 50);
 
 """##),
+        Migration(version: 10, name: "adjustments", sql: ##"""
+-- Costs that are known better later: an event cost.adjusted says what something recorded cost until now and what it costs
+-- from now on. The sums have the difference in the hour of what it corrects, and once more apart, so that what was first
+-- billed can still be told.
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['usage_hourly', 'usage_daily', 'usage_by_user_daily', 'usage_by_user_monthly',
+    'usage_by_model_hourly', 'usage_by_model_daily']
+  loop
+    execute format('alter table ledger.%I add column adjustments bigint not null default 0,'
+      ' add column adjusted_usd numeric(38, 18) not null default 0', name);
+    execute format('comment on column ledger.%I.adjustments is %L', name, 'Corrections of costs.');
+    execute format('comment on column ledger.%I.adjusted_usd is %L', name,
+      'What corrections added to cost_usd, in US dollars: without it the cost is as it was first recorded.');
+  end loop;
+end
+$$;
+
+comment on column ledger.events.cost_usd is
+  'Exact cost in US dollars; null where there is none or it is not known. Of dispatch.completed a memo where the run''s calls are in here too; of cost.adjusted the difference to what it corrects: sum usage_hourly, not this.';
+
+-- Corrections are few, and asked for by what they correct.
+create index events_adjustments on ledger.events (origin, ((details ->> 'original')::bigint), recorded_at)
+  where type = 'cost.adjusted';
+
+"""##),
     ]
 
     /// Every function and view as it is now, functions first.
@@ -745,7 +774,7 @@ do $make$
 declare
   sums constant text := 'calls, errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,'
     ' cost_usd, estimated_usd, unpriced_calls, held_usd, duration_ms, dispatches, failed_dispatches, cpu_ms,'
-    ' memory_mib_s';
+    ' memory_mib_s, adjustments, adjusted_usd';
   day constant text := 'date_trunc(''day'', bucket, ''UTC'')';
   month constant text := 'date_trunc(''month'', bucket, ''UTC'')';
   statements text := '';
@@ -954,6 +983,11 @@ begin
   then
     raise exception 'limits are said to be set by an event that was not sent' using errcode = '22000';
   end if;
+  if (select coalesce(sum(adjustments), 0) from pg_temp.ledger_incoming_usage)
+    <> (select count(*) from pg_temp.ledger_incoming where type = 'cost.adjusted')
+  then
+    raise exception 'sums are said to be corrected by events that were not sent' using errcode = '22000';
+  end if;
 
   if after_position = 0 then
     insert into ledger.checkpoints (origin, position, chain) values (in_origin, checked.lines, checked.last_chain)
@@ -1003,11 +1037,13 @@ begin
   end if;
   if to_regclass('pg_temp.ledger_incoming_usage') is null then
     create temporary table ledger_incoming_usage (like ledger.usage_hourly including defaults) on commit delete rows;
-    -- Nothing is ever taken away from a sum. NaN is greater than every number.
+    -- Nothing is taken away from a sum but by a correction, and never from what was billed. NaN is greater than every
+    -- number.
     alter table pg_temp.ledger_incoming_usage add check (least(calls, errors, rejected, input_tokens, output_tokens,
-      cache_read_tokens, cache_write_tokens, unpriced_calls, duration_ms, dispatches, failed_dispatches, cpu_ms,
-      memory_mib_s) >= 0 and least(cost_usd, estimated_usd, held_usd) >= 0
-      and greatest(cost_usd, estimated_usd, held_usd) < 'NaN');
+      cache_read_tokens, cache_write_tokens, duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
+      adjustments, cost_usd - adjusted_usd) >= 0
+      and (adjustments > 0 or least(cost_usd, estimated_usd, held_usd, unpriced_calls) >= 0 and adjusted_usd = 0)
+      and greatest(cost_usd, estimated_usd, held_usd, adjusted_usd) < 'NaN');
     execute format('grant insert on pg_temp.ledger_incoming_usage to ledger_writer, %I', session_user);
   end if;
   if to_regclass('pg_temp.ledger_checked') is null then
@@ -1175,13 +1211,72 @@ comment on column ledger.audit_log.result is 'ok, error or aborted.';
 comment on column ledger.audit_log.cost_state is 'priced, estimated or unpriced.';
 comment on column ledger.audit_log.input_tokens is 'All input tokens, cached ones included.';
 comment on column ledger.audit_log.output_tokens is 'All output tokens.';
-comment on column ledger.audit_log.cost_usd is 'Exact cost in US dollars. Of a proxied run a memo: sum cost_daily, not this.';
+comment on column ledger.audit_log.cost_usd is 'Exact cost in US dollars. Of a proxied run a memo, of cost.adjusted the difference to what it corrects: sum cost_daily, not this.';
 comment on column ledger.audit_log.duration_ms is 'How long it took, in milliseconds.';
 comment on column ledger.audit_log.provider_request_id is 'The provider''s name for the request.';
 comment on column ledger.audit_log.billing is 'Of an agent run: proxied (its cost is a memo) or direct (its cost is money).';
 comment on column ledger.audit_log.price_book is 'The content hash of the price book that the cost comes from.';
 comment on column ledger.audit_log.details is 'What else a rare event says, as JSON with the journal''s keys; never a prompt.';
 grant select on ledger.audit_log to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/cost_adjustments", sql: ##"""
+create or replace view ledger.cost_adjustments with (security_invoker = true) as
+select origin, position, recorded_at, user_id, details ->> 'kind' as kind,
+  (details ->> 'original')::bigint as original_position, (details ->> 'recordedAt')::timestamptz as original_recorded_at,
+  call_id, dispatch_id, source, provider, model,
+  details #>> '{old,costState}' as old_state, (details #>> '{old,costUsd}')::numeric(38, 18) as old_usd,
+  (details #>> '{old,heldUsd}')::numeric(38, 18) as old_held_usd, details #>> '{old,priceBook}' as old_price_book,
+  cost_state as new_state, (details #>> '{new,costUsd}')::numeric(38, 18) as new_usd,
+  price_book as new_price_book, cost_usd as difference_usd, details ->> 'reason' as reason, details ->> 'by' as adjusted_by
+from ledger.events
+where type = 'cost.adjusted';
+comment on view ledger.cost_adjustments is
+  'Every correction of a recorded cost: what it was, what it is, why and by whom. Filter on recorded_at, or on origin and original_position.';
+comment on column ledger.cost_adjustments.origin is 'The journal that it is in.';
+comment on column ledger.cost_adjustments.position is 'Its position there.';
+comment on column ledger.cost_adjustments.recorded_at is 'When it was made.';
+comment on column ledger.cost_adjustments.user_id is 'Who is charged.';
+comment on column ledger.cost_adjustments.kind is 'What is corrected: call, dispatch or report.';
+comment on column ledger.cost_adjustments.original_position is 'The position of the event that it corrects.';
+comment on column ledger.cost_adjustments.original_recorded_at is 'When that was recorded: the sums of that hour have the difference.';
+comment on column ledger.cost_adjustments.call_id is 'The call.';
+comment on column ledger.cost_adjustments.dispatch_id is 'The agent run that it names.';
+comment on column ledger.cost_adjustments.source is 'Where the work came from.';
+comment on column ledger.cost_adjustments.provider is 'Whose model answered.';
+comment on column ledger.cost_adjustments.model is 'Which model answered.';
+comment on column ledger.cost_adjustments.old_state is 'How well its cost was known: priced, estimated or unpriced.';
+comment on column ledger.cost_adjustments.old_usd is 'What it cost until now, in US dollars; null where that was not known.';
+comment on column ledger.cost_adjustments.old_held_usd is 'What it held of its user''s budget while it had no price, in US dollars.';
+comment on column ledger.cost_adjustments.old_price_book is 'The content hash of the price book that it came from.';
+comment on column ledger.cost_adjustments.new_state is 'How well its cost is known now.';
+comment on column ledger.cost_adjustments.new_usd is 'What it costs from now on, in US dollars.';
+comment on column ledger.cost_adjustments.new_price_book is 'The content hash of the price book that this comes from.';
+comment on column ledger.cost_adjustments.difference_usd is 'What is added to the sums, in US dollars; negative where it was too much.';
+comment on column ledger.cost_adjustments.reason is 'Why, in the words of whoever asked for it.';
+comment on column ledger.cost_adjustments.adjusted_by is 'Who asked for it.';
+grant select on ledger.cost_adjustments to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/cost_as_billed_daily", sql: ##"""
+create or replace view ledger.cost_as_billed_daily with (security_invoker = true) as
+select bucket as day, user_id, kind, source, provider, model, cost_usd - adjusted_usd as billed_usd, adjusted_usd,
+  cost_usd, adjustments, origin
+from ledger.usage_daily;
+comment on view ledger.cost_as_billed_daily is
+  'Cost by UTC day and dimension, as it was first recorded and as it is known now: filter on day, and sum.';
+comment on column ledger.cost_as_billed_daily.day is 'The start of the day (UTC).';
+comment on column ledger.cost_as_billed_daily.user_id is 'Who is charged.';
+comment on column ledger.cost_as_billed_daily.kind is 'What is counted: call, dispatch, report or compute.';
+comment on column ledger.cost_as_billed_daily.source is 'Where the work came from, or empty.';
+comment on column ledger.cost_as_billed_daily.provider is 'Whose model answered, or empty.';
+comment on column ledger.cost_as_billed_daily.model is 'Which model answered, or empty.';
+comment on column ledger.cost_as_billed_daily.billed_usd is 'Exact cost in US dollars as it was first recorded; corrections never change it.';
+comment on column ledger.cost_as_billed_daily.adjusted_usd is 'What corrections added, in US dollars; negative where it was too much.';
+comment on column ledger.cost_as_billed_daily.cost_usd is 'Exact cost in US dollars as it is known now: the two together.';
+comment on column ledger.cost_as_billed_daily.adjustments is 'How many corrections that are.';
+comment on column ledger.cost_as_billed_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+grant select on ledger.cost_as_billed_daily to ledger_reader, ledger_writer;
 
 """##),
         SchemaObject(name: "views/cost_by_model", sql: ##"""
@@ -1217,7 +1312,7 @@ grant select on ledger.cost_by_model to ledger_reader, ledger_writer;
 create or replace view ledger.cost_by_model_daily with (security_invoker = true) as
 select bucket as day, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens,
   cost_usd, estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
-  cache_read_tokens, cache_write_tokens, duration_ms, origin
+  cache_read_tokens, cache_write_tokens, duration_ms, origin, adjustments, adjusted_usd
 from ledger.usage_by_model_daily;
 comment on view ledger.cost_by_model_daily is
   'Cost and use by UTC day, kind, source, provider and model, everybody''s: filter on day, and sum. Few rows beside cost_daily, and the same sums.';
@@ -1243,6 +1338,8 @@ comment on column ledger.cost_by_model_daily.cache_read_tokens is 'Of the input 
 comment on column ledger.cost_by_model_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
 comment on column ledger.cost_by_model_daily.duration_ms is 'The sum of durations, in milliseconds.';
 comment on column ledger.cost_by_model_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+comment on column ledger.cost_by_model_daily.adjustments is 'Corrections of costs.';
+comment on column ledger.cost_by_model_daily.adjusted_usd is 'What corrections added to cost_usd, in US dollars: without it the cost is as it was first recorded.';
 grant select on ledger.cost_by_model_daily to ledger_reader, ledger_writer;
 
 """##),
@@ -1287,7 +1384,7 @@ grant select on ledger.cost_by_user to ledger_reader, ledger_writer;
 create or replace view ledger.cost_by_user_daily with (security_invoker = true) as
 select bucket as day, user_id, calls, errors, rejected, input_tokens, output_tokens, cost_usd, estimated_usd,
   unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s, cache_read_tokens,
-  cache_write_tokens, duration_ms, origin
+  cache_write_tokens, duration_ms, origin, adjustments, adjusted_usd
 from ledger.usage_by_user_daily;
 comment on view ledger.cost_by_user_daily is
   'Cost and use by UTC day and user: filter on day, and sum. Few rows beside cost_daily, and the same sums.';
@@ -1310,6 +1407,8 @@ comment on column ledger.cost_by_user_daily.cache_read_tokens is 'Of the input t
 comment on column ledger.cost_by_user_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
 comment on column ledger.cost_by_user_daily.duration_ms is 'The sum of durations, in milliseconds.';
 comment on column ledger.cost_by_user_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+comment on column ledger.cost_by_user_daily.adjustments is 'Corrections of costs.';
+comment on column ledger.cost_by_user_daily.adjusted_usd is 'What corrections added to cost_usd, in US dollars: without it the cost is as it was first recorded.';
 grant select on ledger.cost_by_user_daily to ledger_reader, ledger_writer;
 
 """##),
@@ -1317,7 +1416,7 @@ grant select on ledger.cost_by_user_daily to ledger_reader, ledger_writer;
 create or replace view ledger.cost_daily with (security_invoker = true) as
 select bucket as day, user_id, kind, source, provider, model, calls, errors, rejected, input_tokens, output_tokens, cost_usd,
   estimated_usd, unpriced_calls, held_usd, dispatches, failed_dispatches, cpu_ms, memory_mib_s,
-  cache_read_tokens, cache_write_tokens, duration_ms, origin
+  cache_read_tokens, cache_write_tokens, duration_ms, origin, adjustments, adjusted_usd
 from ledger.usage_daily;
 comment on view ledger.cost_daily is
   'Cost and use by UTC day and dimension: filter on day, and sum. cost_usd includes estimated_usd; the unpriced is in no cost.';
@@ -1344,6 +1443,8 @@ comment on column ledger.cost_daily.cache_read_tokens is 'Of the input tokens, t
 comment on column ledger.cost_daily.cache_write_tokens is 'Of the input tokens, those written to a cache.';
 comment on column ledger.cost_daily.duration_ms is 'The sum of durations, in milliseconds.';
 comment on column ledger.cost_daily.origin is 'The journal that the row sums: with several journals there are several rows.';
+comment on column ledger.cost_daily.adjustments is 'Corrections of costs.';
+comment on column ledger.cost_daily.adjusted_usd is 'What corrections added to cost_usd, in US dollars: without it the cost is as it was first recorded.';
 grant select on ledger.cost_daily to ledger_reader, ledger_writer;
 
 """##),
@@ -1395,22 +1496,34 @@ select run.recorded_at, run.origin, run.position, run.dispatch_id, run.session_i
   run.details ->> 'kernel' as kernel, run.provider, run.model, run.result, run.duration_ms, run.billing,
   run.cost_state, run.cost_usd, coalesce(linked.calls, 0) as calls, coalesce(linked.cost_usd, 0) as calls_usd,
   coalesce(linked.unpriced_calls, 0) as unpriced_calls,
-  case run.billing when 'direct' then coalesce(run.cost_usd, 0) else coalesce(linked.cost_usd, 0) end as charged_usd
+  case run.billing when 'direct' then coalesce(run.cost_usd, 0) + coalesce(corrected.cost_usd, 0)
+    else coalesce(linked.cost_usd, 0) end as charged_usd
 from ledger.events run
   left join lateral (
     select count(*) as calls, sum(call.cost_usd) as cost_usd,
       count(*) filter (where call.is_unpriced) as unpriced_calls
     from (
-      select event.origin, sum(event.cost_usd) as cost_usd, bool_or(event.cost_state = 'unpriced') as is_unpriced
+      select event.origin, sum(event.cost_usd) as cost_usd,
+        (array_agg(event.cost_state order by event.position desc) filter (where event.cost_state is not null))[1]
+          = 'unpriced' as is_unpriced
       from ledger.events event
       where event.origin = run.origin and event.dispatch_id = run.dispatch_id and event.user_id = run.user_id
-        and event.type in ('call.reserved', 'call.settled', 'call.expired')
+        and event.type in ('call.reserved', 'call.settled', 'call.expired', 'cost.adjusted')
+        and event.call_id is not null
         and event.recorded_at >= run.recorded_at - run.duration_ms * interval '1 millisecond' - interval '1 day'
       group by event.origin, event.call_id
       having min(event.position) < run.position
     ) call
     group by call.origin
   ) linked on true
+  left join lateral (
+    select sum(event.cost_usd) as cost_usd
+    from ledger.events event
+    where event.origin = run.origin and event.dispatch_id = run.dispatch_id and event.user_id = run.user_id
+      and event.type = 'cost.adjusted' and event.call_id is null
+      and event.recorded_at >= run.recorded_at
+    group by event.origin
+  ) corrected on true
 where run.type = 'dispatch.completed';
 comment on view ledger.dispatch_cost is
   'Each agent run that ended, what it says that it cost and what its calls came to: filter on recorded_at or dispatch_id.';
@@ -1430,9 +1543,9 @@ comment on column ledger.dispatch_cost.billing is 'proxied: cost_usd is a memo, 
 comment on column ledger.dispatch_cost.cost_state is 'priced, estimated or unpriced.';
 comment on column ledger.dispatch_cost.cost_usd is 'What the run says that it cost, in US dollars: sum charged_usd, not this. Null: not known.';
 comment on column ledger.dispatch_cost.calls is 'How many of its calls are in the ledger, open ones included.';
-comment on column ledger.dispatch_cost.calls_usd is 'What they came to, in US dollars, late ones included.';
+comment on column ledger.dispatch_cost.calls_usd is 'What they came to, in US dollars, late ones and corrections included.';
 comment on column ledger.dispatch_cost.unpriced_calls is 'How many of them have no known price: calls_usd lacks them.';
-comment on column ledger.dispatch_cost.charged_usd is 'What the run has in the sums, once: calls_usd or, of a direct run, cost_usd.';
+comment on column ledger.dispatch_cost.charged_usd is 'What the run has in the sums, once: calls_usd or, of a direct run, cost_usd and its corrections.';
 grant select on ledger.dispatch_cost to ledger_reader, ledger_writer;
 
 """##),

@@ -6,11 +6,12 @@ extension RollupKey {
     static let copyStatement = """
         copy pg_temp.ledger_incoming_usage (origin, user_id, bucket, kind, source, provider, model, calls,
           errors, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, unpriced_calls,
-          duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s, cost_usd, estimated_usd, held_usd)
+          duration_ms, dispatches, failed_dispatches, cpu_ms, memory_mib_s, adjustments, cost_usd,
+          estimated_usd, held_usd, adjusted_usd)
         from stdin with (format binary)
         """
     /// How many columns that are.
-    static let columnCount = 23
+    static let columnCount = 25
 
     /// Adds `sums` under this key as one row of COPY.
     func write(_ sums: UsageSums, origin: String, to rows: inout CopyWriter) {
@@ -35,8 +36,10 @@ extension RollupKey {
         rows.append(sums.failedDispatches)
         rows.append(sums.cpuMilliseconds)
         rows.append(sums.memoryMebibyteSeconds)
+        rows.append(sums.adjustments)
         rows.append(numericAttos: sums.cost.attos)
         rows.append(numericAttos: sums.estimated.attos)
         rows.append(numericAttos: sums.held.attos)
+        rows.append(numericAttos: sums.adjusted.attos)
     }
 }

@@ -39,10 +39,12 @@ package struct UsageHistory: Sendable {
             refusals.append(recorded)
         default: break
         }
-        let hour = recorded.timestamp.hour
-        let day = recorded.timestamp.day.start
         UsageDelta.each(of: recorded) { delta in
             let key = keys.insert(delta.key.timeless).memberAfterInsert
+            // A correction counts in the hour of what it corrects.
+            let hour = delta.key.hour
+            let day = hour.day.start
+            defer { if hour < recorded.timestamp.hour { forget(before: recorded.timestamp.day) } }
             if hours[hour] == nil { forget(before: recorded.timestamp.day) }
             hours[hour, default: Bucket()].add(delta.sums, key, recorded.position)
             days[day, default: Bucket()].add(delta.sums, key, recorded.position)

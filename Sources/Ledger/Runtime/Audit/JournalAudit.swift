@@ -114,6 +114,10 @@ struct JournalAudit {
             .pricesPublished, .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived,
             .containerChanged, .usageReported:
             break
+        case .costAdjusted(let event):
+            if event.target.position >= recorded.position {
+                findings.append("\(place): what it corrects comes later")
+            }
         }
     }
 

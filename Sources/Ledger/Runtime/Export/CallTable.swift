@@ -21,6 +21,7 @@ package enum CallTable {
         case .callExpired(let event): cells(recorded, event)
         case .dispatchCompleted(let event) where event.billing == .direct: cells(recorded, event)
         case .usageReported(let event): cells(recorded, event)
+        case .costAdjusted(let event): cells(recorded, event)
         default: nil
         }
     }
@@ -63,6 +64,19 @@ package enum CallTable {
             names: [nil, nil, nil, nil, nil, event.reportID, nil], status: nil, usage: (event.usage, nil),
             compute: (event.cpuMilliseconds, event.memoryMebibyteSeconds), cost: event.cost,
             rest: [event.priceBook, nil, nil], duration: nil)
+    }
+
+    /// A correction: its cost is the difference, which may be negative.
+    private static func cells(_ recorded: RecordedEvent, _ event: CostAdjusted) -> [CSVText.Cell] {
+        let target = event.target
+        return row(
+            recorded, user: target.user, source: target.source, provider: target.provider,
+            model: target.model,
+            names: [nil, nil, target.callID?.text, target.dispatchID, nil, nil, nil], status: nil,
+            usage: (Usage(), nil), compute: nil,
+            cost: event.new.cost.state == .estimated
+                ? .estimated(event.difference) : .priced(event.difference),
+            rest: [event.new.priceBook, nil, nil], duration: nil)
     }
 
     private static func row(
