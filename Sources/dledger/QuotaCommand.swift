@@ -46,7 +46,7 @@ enum QuotaCommand {
         }
         try arguments.end()
         let isList = request.path == "quotas"
-        let proxy = try QuotaRequest(environment)
+        let proxy = try ProxyRequest(environment, purpose: "limits are set")
         guard isList, !isJSON else {
             let answer = try proxy.send(request.method, request.path, request.body)
             Terminal.write(answer.isEmpty ? Array(done(request.path, request.method).utf8) : answer + [0x0A])

@@ -2,9 +2,9 @@ import JSON
 
 /// All limits as a table: a row for each.
 enum QuotaTable {
-    static func text(_ proxy: QuotaRequest) throws(CommandFailure) -> [UInt8] {
+    static func text(_ proxy: ProxyRequest) throws(CommandFailure) -> [UInt8] {
         var table = TextTable(
-            ["SUBJECT", "LIMIT", "WINDOW", "ALLOWED", "USED", "RESERVED", "UNTIL", "ZONE"],
+            ["subject", "limit", "window", "allowed", "used", "reserved", "until", "zone"],
             figures: [3, 4, 5])
         let parser = JSONParser()
         var path: String? = "quotas"

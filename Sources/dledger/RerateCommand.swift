@@ -1,6 +1,4 @@
 import Files
-import HTTP
-import HTTPClient
 import JSON
 import LedgerCore
 import LedgerRuntime
@@ -34,7 +32,7 @@ enum RerateCommand {
         let settings = try Settings(environment)
         let order = try order(&arguments, now: LedgerSource.configuration(settings).now())
         try arguments.end()
-        let desk = RemoteRerating(settings, token: try ProxySource.adminToken(environment))
+        let desk = RemoteRerating(try ProxyRequest(environment, purpose: "costs are corrected"))
         let preview = try desk.run(order, isDryRun: true)
         let report = RerateReport(preview)
         guard !isDryRun, report.changed > 0 else {
@@ -45,7 +43,8 @@ enum RerateCommand {
             guard Terminal.canAsk else {
                 throw CommandFailure(
                     ExitCode.usage,
-                    "\(report.changed) costs would change: say --yes to record that, or --dry-run")
+                    "\(Counted.text(report.changed, "cost")) would change: say --yes to record that, or --dry-run"
+                )
             }
             Terminal.note(String(decoding: report.table, as: UTF8.self))
             guard Terminal.confirm("Record \(report.changed) corrections?") else { return ExitCode.done }
@@ -89,17 +88,11 @@ enum RerateCommand {
 
 /// The running Proxy's desk, asked over HTTP.
 struct RemoteRerating {
-    private let url: String
-    private let place: String
-    private let token: String
+    private let proxy: ProxyRequest
 
     private static let pauseMilliseconds = 100
 
-    init(_ settings: Settings, token: String) {
-        place = "\(settings.bind):\(settings.proxyPort)"
-        url = "http://\(place)/rerate"
-        self.token = token
-    }
+    init(_ proxy: ProxyRequest) { self.proxy = proxy }
 
     /// Gives the order and waits for its end; returns the last status.
     func run(_ order: [(String, String)], isDryRun: Bool) throws(CommandFailure) -> [UInt8] {
@@ -109,13 +102,13 @@ struct RemoteRerating {
                 if key == "unpricedOnly" { json.member(key, true) } else { json.member(key, value) }
             }
         }
-        var answer = try ask("POST", body)
+        var answer = try proxy.send("POST", "rerate", body)
         var bar = ProgressBar(isDryRun ? "look" : "rerate", total: try end(answer))
         var shown: Int64 = 0
         let pause = Semaphore()
         while try phase(answer) == "reading" {
             _ = pause.wait(timeoutMilliseconds: Self.pauseMilliseconds)
-            answer = try ask("GET", [])
+            answer = try proxy.send("GET", "rerate")
             let position = try document(answer).root["position"]?.int64 ?? shown
             bar.advance(by: max(position - shown, 0))
             shown = max(position, shown)
@@ -127,28 +120,6 @@ struct RemoteRerating {
                 ExitCode.checkFailed, "costs were corrected in part: \(why); the same command does the rest")
         }
         return answer + [UInt8(ascii: "\n")]
-    }
-
-    private func ask(_ method: String, _ body: [UInt8]) throws(CommandFailure) -> [UInt8] {
-        let request = HTTPClientRequest(
-            method: method, url: url,
-            headers: ["authorization": "Bearer \(token)", "content-type": "application/json"], body: body,
-            idleTimeoutMilliseconds: 10_000, totalTimeoutMilliseconds: 30_000)
-        let answer: (HTTPResponseHead, [UInt8])
-        do throws(HTTPClientError) {
-            answer = try BlockingHTTP.perform(request, bodyBytesMax: 64 << 20)
-        } catch {
-            throw CommandFailure(
-                ExitCode.unavailable,
-                "the Proxy at \(place) does not answer (\(error.reason)); "
-                    + "costs are corrected through it: start `dledger serve`")
-        }
-        guard answer.0.status < 400 else {
-            throw CommandFailure(
-                answer.0.status == 401 ? ExitCode.usage : ExitCode.checkFailed,
-                "the Proxy answered \(answer.0.status): \(String(decoding: answer.1, as: UTF8.self))")
-        }
-        return answer.1
     }
 
     private func end(_ answer: [UInt8]) throws(CommandFailure) -> Int64 {

@@ -23,7 +23,10 @@ struct RerateReport {
         self.changed = changed
         self.rows = rows
         headings = ["user", "model"]
-        ending = isDryRun ? "\(changed) costs would change\n" : "\(appended) corrections recorded\n"
+        ending =
+            isDryRun
+            ? "\(Counted.text(changed, "cost")) would change\n"
+            : "\(Counted.text(appended, "correction")) recorded\n"
     }
 
     /// The report of `sums` by `dimensions`.
@@ -31,7 +34,7 @@ struct RerateReport {
         rows = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { (key: $0.key, value: $0.value) }
         headings = dimensions
         changed = rows.reduce(0) { $0 + $1.value.changed }
-        ending = "\(changed) costs would change\n"
+        ending = "\(Counted.text(changed, "cost")) would change\n"
     }
 
     var table: [UInt8] {
