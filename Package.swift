@@ -105,7 +105,7 @@ let package = Package(
             "Proxy", at: "Proxy",
             [
                 "LedgerCore", "LedgerRuntime", "Access", "Wire", "HTTP", "HTTPClient", "EventLoop", "Metrics",
-                "Logging", "JSON", "Service", "Threads",
+                "Logging", "JSON", "Crypto", "Service", "Threads",
             ]),
         target(
             "Platform", at: "Platform",
@@ -180,9 +180,8 @@ let package = Package(
         tests(
             "ProxyTests",
             [
-                "Proxy", "Access", "Wire", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient", "EventLoop",
-                "Metrics", "JSON",
-                "Files", "Logging", "Service", "Threads", "TestSupport",
+                "Proxy", "Access", "Crypto", "Wire", "LedgerRuntime", "LedgerCore", "HTTP", "HTTPClient",
+                "EventLoop", "Metrics", "JSON", "Files", "Logging", "Service", "Threads", "TestSupport",
             ]),
         tests(
             "SimulatorTests",

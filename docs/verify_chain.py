@@ -1,12 +1,15 @@
-"""Checks the chain of a journal without the ledger: python3 docs/verify_chain.py LOGS_DIR ORIGIN"""
+"""Checks the chain of a journal without the ledger: python3 docs/verify_chain.py LOGS_DIR_OR_FILE ORIGIN"""
 import hashlib, json, pathlib, re, sys
 
+if len(sys.argv) != 3 or not pathlib.Path(sys.argv[1]).exists():
+    sys.exit("usage: verify_chain.py LOGS_DIR_OR_FILE ORIGIN; the file: all of `dledger export jsonl`")
 name = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.(\d+))?\.jsonl")
 logs, origin = pathlib.Path(sys.argv[1]), sys.argv[2]
-segments = sorted((m[1], int(m[2] or 0), path) for path in logs.iterdir() if (m := name.fullmatch(path.name)))
+files = logs.iterdir() if logs.is_dir() else []
+segments = sorted((m[1], int(m[2] or 0), path) for path in files if (m := name.fullmatch(path.name)))
 chain = hashlib.sha256(b"dispatch-ledger:" + origin.encode()).digest()
 position = 0
-for _, _, path in segments:
+for path in [path for _, _, path in segments] if logs.is_dir() else [logs]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             position += 1

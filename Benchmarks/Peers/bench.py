@@ -14,6 +14,7 @@ import ingest
 import machine
 import proxy
 import pure
+import quota
 import replay
 import sampling
 import table
@@ -26,6 +27,7 @@ SCENARIOS = {
     "pure": pure,
     "sampling": sampling,
     "history": history,
+    "quota": quota,
 }
 
 

@@ -83,6 +83,23 @@ def append(report: dict) -> str:
     return table(title, head, cells) + f"\n\nPostgreSQL: {modes}."
 
 
+def quota(report: dict) -> str:
+    rows = report["rows"]
+    rate = {(row["judge"], row["users"]): row["decisionsPerSecond"]["median"] for row in rows}
+    cells = [
+        [
+            row["judge"],
+            number(row["users"]) if row["users"] > 99 else str(row["users"]),
+            spread(row["decisionsPerSecond"]),
+            ratio(row["decisionsPerSecond"]["median"], rate["PostgreSQL UPDATE", row["users"]]),
+            number(row["p99Microseconds"]["median"]) if row["p99Microseconds"]["median"] else "–",
+        ]
+        for row in rows
+    ]
+    head = ["judge", "users", "decisions/s", "÷ UPDATE", "p99 µs"]
+    return table("Shared limits: calls admitted, each decision durable", head, cells)
+
+
 def replay(report: dict) -> str:
     rows = report["rows"]
     rate = {row["reader"]: row["eventsPerSecond"]["median"] for row in rows}

@@ -75,6 +75,7 @@ enum BenchmarkTool {
         let parts = name.split(separator: "_")
         if parts.count == 2, let writers = Int(parts[1]), (1...1_024).contains(writers) {
             if parts[0] == "append" { return try AppendScenario(settings, writers: writers).run() }
+            if parts[0] == "quota" { return try QuotaScenario(settings, ledgers: writers).run() }
             if parts[0] == "outstanding" {
                 return try OutstandingScenario(settings, commands: writers).run()
             }

@@ -15,10 +15,10 @@ extension Ledger {
 
     /// A ledger on the journal that is under `home`; an empty one where there is none.
     static func opened(
-        _ settings: BenchmarkTool.Settings, home: String
+        _ settings: BenchmarkTool.Settings, home: String, origin: String = "bench"
     ) throws(BenchmarkError) -> Ledger {
         var configuration = LedgerConfiguration(
-            home: home, origin: "bench",
+            home: home, origin: origin,
             now: { Timestamp(microseconds: SystemClock.nowMicroseconds()) },
             monotonicNanoseconds: { UInt64(SystemClock.monotonicNanoseconds()) })
         let calls = SampleCalls(users: 1)

@@ -8,6 +8,9 @@ struct Admission {
     /// What a call holds that cannot be priced; nil: what the price book says.
     var unknownReserve: Money?
 
+    /// What a call holds at least that cannot be priced.
+    var unpricedReserve: Money { unknownReserve ?? prices.unpricedReserve }
+
     /// Tokens that a provider adds to a request with tools, and some spare.
     private static let allowanceTokens: Int64 = 2_048
     /// Tokens that a document, a clip or an image in an unusual place can cost beyond its bytes.
@@ -32,10 +35,12 @@ struct Admission {
                     cost: min(estimate.cost.addingClamped(more.cost), .amountMax),
                     tokens: min(estimate.tokens + more.tokens, 1 << 53))
             }
+            // What is not known to tell its usage may turn out to have no price.
+            if !route.tellsUsage { estimate.cost = max(estimate.cost, unpricedReserve) }
             return (estimate, true)
         } catch {
             let tokens = bound.inputTokens + min(request.maxOutputTokens ?? 0, 1 << 32)
-            return (Estimate(cost: unknownReserve ?? prices.unpricedReserve, tokens: tokens), false)
+            return (Estimate(cost: unpricedReserve, tokens: tokens), false)
         }
     }
 
@@ -59,17 +64,25 @@ struct Admission {
         var bound = RequestBound(
             model: model, inputTokens: (text + imageTokens + others * mediaTokens) * rounds,
             outputTokens: route.kind == .embeddings ? 0 : request.maxOutputTokens,
-            answers: max(min(request.answers, 100_000), 1) * rounds,
+            answers: Self.answers(of: request) * rounds,
             webSearches: request.hasWebSearch
                 ? min(request.webSearchesMax ?? searchesUnstated, 1_000) : 0)
         bound.mediaTokens = others > 0 ? nil : imageTokens * rounds
         bound.hasUnseenInput = request.hasUnseenInput
         bound.isOneReading =
             route.billing == .billable && route.kind != .messageBatches && !request.hasProviderTools
-            && !request.mayCompact && request.otherModels.isEmpty
+            && !request.mayCompact && request.otherModels.isEmpty && request.prompts == 1
         bound.buckets = scope.buckets(hasOtherMedia: others > 0)
         bound.modifiers = scope.modifiers
         bound.certain = route.kind == .messageBatches ? [.batch] : []
         return bound
     }
+
+    /// How many answers there can be to all prompts; beyond ``answersMax`` is beyond every limit.
+    private static func answers(of request: CallRequest) -> Int64 {
+        let (product, overflow) = max(request.answers, 1).multipliedReportingOverflow(by: request.prompts)
+        return overflow ? answersMax : min(product, answersMax)
+    }
+
+    private static let answersMax: Int64 = 1 << 40
 }

@@ -1,4 +1,5 @@
 import Wire
+import HTTP
 import HTTPClient
 import LedgerCore
 
@@ -11,6 +12,7 @@ enum QuotaMessage {
         if limit.kind == .disabled {
             return whose.isEmpty ? "This user may not make calls." : "No calls are admitted\(whose)."
         }
+        if let shortage = limit.shortage { return text(shortage, window + " quota" + whose, event) }
         switch limit.kind.measure {
         case .cost:
             return
@@ -26,6 +28,28 @@ enum QuotaMessage {
             return
                 "\(capital(window)) request quota\(whose) exceeded: \(limit.used) calls ended and "
                 + "\(limit.reserved) under way of \(limit.limit)\(until(limit))."
+        }
+    }
+
+    /// What a call is told that a shared limit has no room for, here and now.
+    private static func text(_ shortage: LeaseShortage, _ quota: String, _ event: CallRejected) -> String {
+        let limit = event.limit
+        let left = max(limit.limit - limit.used - limit.reserved, 0)
+        let figures =
+            switch limit.kind.measure {
+            case .cost:
+                "this call may cost up to $\(event.requested.decimalText); of $\(dollars(limit.limit)) "
+                    + "$\(dollars(left)) is free here"
+            case .tokens:
+                "this call may use up to \(event.requestedTokens) tokens; of \(limit.limit) "
+                    + "\(left) are free here"
+            case .requests: "of \(limit.limit) calls \(left) are free here"
+            }
+        return switch shortage {
+        case .elsewhere:
+            "The \(quota) is shared, and others have used or hold the rest of it: \(figures)\(until(limit))."
+        case .unavailable:
+            "The \(quota) is shared, and no more of it can be had for now: \(figures)\(until(limit))."
         }
     }
 
@@ -46,6 +70,20 @@ enum UpstreamFailure {
         case .tooManyTransfers: .unavailable("Too many calls are under way.")
         default: .upstreamFailed("The provider could not be reached: \(error.reason).")
         }
+    }
+}
+
+/// The header in which the official SDKs count how often they have tried again.
+enum RetryHeader {
+    static let name = "x-stainless-retry-count"
+
+    /// Which try of its request this is; nil for the first, and for anything that is not one plain number.
+    static func attempt(_ headers: HTTPHeaders) -> Int64? {
+        guard let value = headers[name], value != "0", (1...2).contains(value.utf8.count),
+            value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !value.hasPrefix("0"),
+            headers.all(name).count == 1, let count = Int64(value)
+        else { return nil }
+        return count + 1
     }
 }
 

@@ -17,6 +17,9 @@ enum LimitBody {
 
     private static func limit(_ value: JSONValue) throws(QuotaBodyError) -> Limit {
         guard value.kind == .object else { throw QuotaBodyError("A limit is not an object.") }
+        if let key = value.repeatedKey {
+            throw QuotaBodyError("\"\(key.prefix(64))\" of a limit is given more than once.")
+        }
         var measure: LimitMeasure?
         var window: LimitWindow?
         var money: Money?

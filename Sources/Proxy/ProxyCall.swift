@@ -34,6 +34,7 @@ final class ProxyCall {
     private var isRecorded = true
     private var isClientGone = false
     private var isSettling = false
+    private var isNoted = false
     private var transfer: HTTPTransfer?
     private let answer: AnswerRelay
     private var reader: UsageReader?
@@ -54,11 +55,13 @@ final class ProxyCall {
             provider: route.provider.rawValue,
             model: (request.model ?? "").cleanName(bytesMax: 256), api: route.kind.rawValue,
             dispatchID: LinkHeader.value(exchange.head.headers["x-dispatch-id"]),
-            sessionID: LinkHeader.value(exchange.head.headers["x-session-id"]))
+            sessionID: LinkHeader.value(exchange.head.headers["x-session-id"]),
+            retry: service.retry(exchange, by: user))
         answer = AnswerRelay(exchange, heldBytesMax: service.configuration.heldAnswerBytesMax)
         answer.provider = route.provider
     }
 
+    var user: UserID { identity.user }
     private var callID: String { identity.callID.text }
     private var log: Logger { service.log.tracing(exchange.trace?.traceID) }
 
@@ -100,6 +103,7 @@ final class ProxyCall {
             reserved = event.reserved
             reservedTokens = event.reservedTokens
             remaining = receipt.remaining
+            if event.call.retry != nil { service.metrics.retries[route.provider.rawValue].increment() }
             answer.position = receipt.position
             if isClientGone { return settle(.notSent) }
             forward(to: upstream, key: key)
@@ -114,6 +118,7 @@ final class ProxyCall {
             return forward(to: upstream, key: key)
         }
         service.metrics.refused["unavailable"].increment()
+        noteFailure()
         log.warning("a call could not be recorded", ["call": callID, "error": "\(error)"], onceEvery: 10)
         end(
             with: .unavailable("The ledger cannot record calls now; nothing was sent. Try again in a moment.")
@@ -200,12 +205,14 @@ final class ProxyCall {
         var reading = reader?.finish() ?? UsageReading()
         reading.responseID = reading.responseID ?? route.answerID
         let settlement = Settlement(
-            call: identity, reserved: reserved, reservedTokens: reservedTokens, prices: service.ledger.prices,
-            time: admittedAt, billing: route.billing)
+            call: identity, reserved: reserved, reservedTokens: reservedTokens,
+            unpricedReserve: service.admission(at: admittedAt).unpricedReserve, prices: service.ledger.prices,
+            time: admittedAt, billing: route.billing, tellsUsage: route.tellsUsage)
         let elapsed = service.ledger.configuration.monotonicNanoseconds() - exchange.startedNanoseconds
         let event = settlement.event(
             status: answer.status, ending: ending, reading: reading, isClientGone: isClientGone,
             durationMilliseconds: Int64(elapsed / 1_000_000), prompt: prompt)
+        if event.result != .ok || exchange.isInputEnded { noteFailure() }
         record(event, triesLeft: ProxyService.settleTriesMax)
     }
 
@@ -250,11 +257,23 @@ final class ProxyCall {
     private func clientLeft() {
         isClientGone = true
         answer.isClientGone = true
+        noteFailure()
         guard let transfer else { return }
         transfer.resume()
         drainTimer = LoopTimer(on: service.loop, after: service.configuration.drainTimeoutMilliseconds) {
             [weak self] in self?.transfer?.cancel()
         }
+    }
+
+    /// Expects another try where the client sends no more, and so has perhaps given up waiting.
+    func noteIfAbandoned() { if exchange.isInputEnded { noteFailure() } }
+
+    /// Expects another try, once, of a request whose first call is in the journal.
+    private func noteFailure() {
+        let own = answer.position == nil ? nil : identity.callID
+        guard !isNoted, let first = identity.retry?.first ?? own else { return }
+        isNoted = true
+        service.noteFailure(exchange, identity, first: first)
     }
 
     /// Ends the wait for the provider: the call settles with what is known.

@@ -6,6 +6,7 @@ import Metrics
 final class ProxyMetrics: Sendable {
     let refused: Family<Counter>
     let unrecorded: Family<Counter>
+    let retries: Family<Counter>
     let familyMismatch: Family<Counter>
     let upstreamDuration: Family<Histogram>
     let firstByte: Family<Histogram>
@@ -18,6 +19,10 @@ final class ProxyMetrics: Sendable {
         unrecorded = set.counter(
             "proxy_unrecorded_calls_total",
             help: "Calls let through with LEDGER_FAIL=open while nothing could be recorded.")
+        retries = set.counter(
+            "proxy_call_retries_total",
+            help: "Calls that are a further try of a request, as their client says, by provider.",
+            labels: ["provider"])
         familyMismatch = set.counter(
             "proxy_model_family_mismatch_total",
             help: "Answers from another model than was asked for; priced as the one that answered.",

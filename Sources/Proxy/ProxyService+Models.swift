@@ -12,11 +12,17 @@ extension ProxyService {
         return admission
     }
 
-    /// The answer to a call whose model has no price, where such calls are refused.
+    /// The answer to a call that cannot be priced, where such calls are refused: its model has no price, or
+    /// it names none.
     func refusal(of request: CallRequest, _ route: APIRoute, _ admission: Admission) -> ProviderFailure? {
-        guard configuration.unknownModels == .deny, let name = admission.unknownModel(of: request, route)
-        else { return nil }
+        guard configuration.unknownModels == .deny else { return nil }
         metrics.refused["unknown_model"].increment()
+        guard let name = admission.unknownModel(of: request, route) else {
+            log.warning("a call that names no model is refused", onceEvery: 10)
+            return .notFound(
+                "The request names no one model that has a price here, and such calls are refused; nothing "
+                    + "was sent. Name a model that has one, or ask the operator to admit such calls.")
+        }
         let model = name.cleanName(bytesMax: 256)
         log.warning("a call to a model without a price is refused", ["model": model], onceEvery: 10)
         return .notFound(

@@ -23,6 +23,8 @@ package final class ProxyService {
     let rerating: RerateDesk
     /// Calls under way.
     var calls: [UniqueID: ProxyCall] = [:]
+    /// What a client may try again.
+    var failedTries = FailedTries()
     /// The routes that every service has, and the proxy's own.
     package let shell: ServiceShell
     let log: Logger
@@ -53,6 +55,7 @@ package final class ProxyService {
         UsageRoutes(self).register()
         QuotaRoutes(self).register()
         RerateRoutes(self).register()
+        ReconciliationRoutes(self).register()
     }
 
     /// The model APIs' paths, as metrics name them.

@@ -11,7 +11,7 @@ struct QuotaBody {
 
     /// The thresholds of limits whose body names none.
     static let thresholdsUnstated: [Int64] = [50, 80, 100]
-    /// The longest reason that is recorded.
+    /// The longest reason, of at most four Unicode scalars a character.
     static let reasonCharactersMax = 200
 
     /// Reads `{dailyLimitUsd?, monthlyLimitUsd?, dailyTokens?, timezone?, weekStart?, enabled?, limits?,
@@ -21,7 +21,7 @@ struct QuotaBody {
     ) throws(QuotaBodyError) -> QuotaBody {
         let document = try parse(bytes, parser)
         let root = document.root
-        guard root.kind == .object else { throw QuotaBodyError("The body is not an object.") }
+        try refuseRepeated(root)
         var body = QuotaBody()
         var zone = ZoneRule.utc
         var weekStart: Int64 = 1
@@ -55,7 +55,7 @@ struct QuotaBody {
     static func readReason(_ bytes: [UInt8], parser: JSONParser) throws(QuotaBodyError) -> String? {
         guard !bytes.isEmpty else { return nil }
         let document = try parse(bytes, parser)
-        guard document.root.kind == .object else { throw QuotaBodyError("The body is not an object.") }
+        try refuseRepeated(document.root)
         var found: String?
         for (key, value) in document.root.object {
             guard key == "reason" else {
@@ -64,6 +64,13 @@ struct QuotaBody {
             found = try reason(value)
         }
         return found
+    }
+
+    private static func refuseRepeated(_ root: JSONValue) throws(QuotaBodyError) {
+        guard root.kind == .object else { throw QuotaBodyError("The body is not an object.") }
+        if let key = root.repeatedKey {
+            throw QuotaBodyError("\"\(key.prefix(64))\" is given more than once.")
+        }
     }
 
     private static func parse(_ bytes: [UInt8], _ parser: JSONParser) throws(QuotaBodyError) -> JSONDocument {
@@ -93,7 +100,10 @@ struct QuotaBody {
 
     private static func reason(_ value: JSONValue) throws(QuotaBodyError) -> String {
         guard let text = value.string else { throw QuotaBodyError("reason is not a text.") }
-        return text.cut(charactersMax: reasonCharactersMax)
+        guard text.cut(charactersMax: reasonCharactersMax) == text else {
+            throw QuotaBodyError("reason is longer than \(reasonCharactersMax) characters.")
+        }
+        return text
     }
 }
 

@@ -77,7 +77,11 @@ struct QuotaRoutes {
     private func set(_ subject: QuotaSubject, on exchange: HTTPExchange) {
         do throws(QuotaBodyError) {
             let now = service.ledger.configuration.now()
-            let body = try QuotaBody.read(exchange.body, parser: service.parser, at: now)
+            var body = try QuotaBody.read(exchange.body, parser: service.parser, at: now)
+            if case .model(let model) = subject {
+                body.quota.names = Array(
+                    service.ledger.prices.otherNames(of: model).prefix(Quota.namesMax))
+            }
             let change = QuotaSet(subject: subject, quota: body.quota, actor: "admin", reason: body.reason)
             submit(.changeQuota(change), on: exchange) { [self] in show(subject, on: exchange) }
         } catch { Self.refuse(error, on: exchange) }

@@ -29,6 +29,10 @@ struct QuotaView {
 
     /// Writes the members without whose they are.
     func writeLimits(to json: inout JSONText) {
+        if !quota.names.isEmpty {
+            json.key("names")
+            json.array { json in for name in quota.names { json.string(name) } }
+        }
         json.member("enabled", quota.isEnabled)
         Self.member("dailyLimitUsd", quota.dailyLimit, to: &json)
         Self.member("monthlyLimitUsd", quota.monthlyLimit, to: &json)

@@ -12,6 +12,9 @@ enum RerateBody {
             throw RerateBodyError("The body is not JSON: \(error.message).")
         }
         guard document.root.kind == .object else { throw RerateBodyError("The body is not an object.") }
+        if let key = document.root.repeatedKey {
+            throw RerateBodyError("\"\(key.prefix(64))\" is given more than once.")
+        }
         var scope = Rerating.Scope()
         var book = book
         var reason = "prices were corrected"

@@ -6,9 +6,13 @@ struct Settlement {
     let call: CallIdentity
     let reserved: Money
     let reservedTokens: Int64
+    /// What a call holds at least while it has no price.
+    let unpricedReserve: Money
     let prices: PriceBook
     let time: Timestamp
     let billing: CallBilling
+    /// Whether the path's answers are known to tell all that they used; else what was reserved is no bound.
+    let tellsUsage: Bool
 
     /// How an answer ended.
     enum Ending {
@@ -25,15 +29,16 @@ struct Settlement {
         status: Int, ending: Ending, reading: UsageReading, isClientGone: Bool, durationMilliseconds: Int64,
         prompt: String?
     ) -> CallSettled {
-        // Figures from before an answer's own end are not its last ones, however orderly its bytes ended.
-        let isEndMissing = ending == .complete && reading.usage != nil && !reading.sawTerminal
-        let ending = isEndMissing ? .broken : ending
+        // An answer without its own end broke off, however orderly its bytes ended. What ends one on a path
+        // that is not known only its figures tell.
+        let isEndKnown = billing == .billable || reading.usage != nil
+        let ending = ending == .complete && isEndKnown && !reading.isWhole ? .broken : ending
         let outcome = outcome(status: status, ending: ending, reading)
         let answered = reading.responseModel?.cleanName(bytesMax: 256)
         let identity = CallIdentity(
             callID: call.callID, user: call.user, source: call.source, provider: call.provider,
             model: answered ?? call.model, api: call.api, dispatchID: call.dispatchID,
-            sessionID: call.sessionID)
+            sessionID: call.sessionID, retry: call.retry)
         let isOK = ending == .complete && (200..<400).contains(status) && !reading.isErrorMidStream
         return CallSettled(
             call: identity, requestModel: answered == call.model || answered == nil ? nil : call.model,
@@ -64,8 +69,8 @@ struct Settlement {
         }
         guard let usage = reading.usage, usage.isPlausible else {
             // Served, or perhaps served, and no figures: the bound counts, never zero.
-            guard isKnown(call.model) else {
-                return Outcome(source: .none, cost: .unpriced(holding: reserved))
+            guard tellsUsage, isKnown(call.model) else {
+                return Outcome(source: .none, cost: unpriced)
             }
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
@@ -74,6 +79,10 @@ struct Settlement {
         let modifiers = modifiers(reading)
         do throws(PricingGap) {
             let cost = try pricing.cost(of: parts(of: reading, usage), modifiers: modifiers)
+            if reading.isIncomplete {
+                guard tellsUsage else { return Outcome(usage: usage, source: .estimated, cost: unpriced) }
+                return Outcome(usage: usage, source: .estimated, cost: .estimated(max(cost, reserved)))
+            }
             guard isCut(ending, reading) else {
                 // Figures that contradict each other are not the provider's word for a price.
                 let isSure = !reading.isInconsistent
@@ -86,10 +95,15 @@ struct Settlement {
             let bound = min(try pricing.cost(of: [seen], modifiers: modifiers), reserved)
             return Outcome(usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)))
         } catch {
+            // Figures that leave something out are no basis for a later price.
             return Outcome(
-                usage: usage, source: reading.source, cost: .unpriced(holding: reserved), isWhole: true)
+                usage: usage, source: reading.isIncomplete ? .estimated : reading.source,
+                cost: unpriced, isWhole: !reading.isIncomplete)
         }
     }
+
+    /// The model that was asked for may be cheap, and the one that answered need not be.
+    private var unpriced: Cost { .unpriced(holding: max(reserved, unpricedReserve)) }
 
     /// Whether the figures are from before the answer's end, or an event with figures was lost.
     private func isCut(_ ending: Ending, _ reading: UsageReading) -> Bool {

@@ -34,6 +34,8 @@ package struct APIRoute: Hashable, Sendable {
     package let billing: CallBilling
     /// The model, where the path names it (Gemini, Bedrock).
     package var model: String?
+    /// Whether the answer tells all that it used: so do those of paths that are known here, Bedrock's too.
+    package private(set) var tellsUsage: Bool
     /// The provider's id of the answer that a call reads, where the path names it.
     package private(set) var answerID: String?
 
@@ -79,7 +81,9 @@ package struct APIRoute: Hashable, Sendable {
         where call.count == 5 && call[0...2] == ["v1", "messages", "batches"] && Self.isName(call[3])
             && call[4] == "cancel":
             self.init(.anthropic, .other, .free)
-        default: self.init(provider, .other, .unknown, model: Self.bedrockModel(segments))
+        default:
+            self.init(provider, .other, .unknown, model: Self.bedrockModel(segments))
+            tellsUsage = model != nil
         }
     }
 
@@ -120,6 +124,7 @@ package struct APIRoute: Hashable, Sendable {
         self.kind = kind
         self.billing = billing
         self.model = model
+        tellsUsage = billing != .unknown
     }
 
     private init(gemini call: String, isCollection: Bool) {

@@ -3,9 +3,6 @@ import LedgerCore
 
 /// Reads usage from the JSON texts of one answer: its body, or the events of its stream.
 struct AnswerReader {
-    /// Which provider's words an answer uses.
-    enum Dialect { case anthropic, chat, responses, gemini, converse }
-
     private(set) var reading = UsageReading()
     /// Whether the stream's own last event has come; usage may come later than ``UsageReading/sawTerminal``
     /// says.
@@ -14,6 +11,8 @@ struct AnswerReader {
     private let isStreamed: Bool
     /// Whether the answer was made and billed by an earlier call: its figures are not this call's.
     private let isRetrieved: Bool
+    /// Whether the answer has no output to tell of.
+    private let isEmbedded: Bool
     private let parser: JSONParser
     private var anthropic = AnthropicUsage()
     private var openAI = OpenAIUsage()
@@ -23,6 +22,8 @@ struct AnswerReader {
     private var tools = ToolNames()
     private var found: Dialect?
     private var isTextBroken = false
+    /// Whether a choice of a chat has come to its end: figures after it are the last ones.
+    private var sawFinish = false
 
     init(api: APIKind, streamed: Bool, parser: JSONParser) {
         declared =
@@ -35,6 +36,7 @@ struct AnswerReader {
             }
         isStreamed = streamed
         isRetrieved = api == .retrieval
+        isEmbedded = api == .embeddings || api == .geminiEmbed
         self.parser = parser
     }
 
@@ -52,6 +54,7 @@ struct AnswerReader {
             // Bedrock puts figures of its own into the last event.
             guard ByteSearch.contains("\"amazon-bedrock-invocationMetrics\"", in: event.data) else { return }
         }
+        if !sawFinish, declared == .chat || declared == nil { sawFinish = EventFilter.hasFinish(event.data) }
         guard reading.events == 1 || EventFilter.canMatter(event, dialect: declared) else { return }
         take(text: event.data)
     }
@@ -89,8 +92,8 @@ struct AnswerReader {
 
     /// Takes a usage object found in a body that cannot be parsed whole.
     mutating func take(salvaged usage: JSONValue) {
-        merge(usage, declared ?? Self.dialect(of: usage))
         reading.sawTerminal = true
+        merge(usage, declared ?? Self.dialect(of: usage))
     }
 
     /// Returns the buckets and where they come from.
@@ -107,26 +110,48 @@ struct AnswerReader {
             reading.speed = anthropic.speed
             reading.inferenceGeo = anthropic.inferenceGeo
             reading.webFetches = anthropic.webFetches
-            reading.isInconsistent = anthropic.count.isInconsistent
+            note(anthropic.count, anthropic.told)
         case .chat where openAI.isPresent, .responses where openAI.isPresent:
             reading.usage = openAI.result()
             reading.providerTotal = openAI.total
-            reading.isInconsistent = openAI.count.isInconsistent
+            var told = openAI.told
+            // Embeddings on a path that is not known.
+            if declared == nil, openAI.isInputByTotal { told.hasOutput = true }
+            note(openAI.count, told)
         case .gemini where gemini.isPresent:
             reading.usage = gemini.result()
             reading.providerTotal = gemini.total
-            reading.isInconsistent = gemini.count.isInconsistent
+            note(gemini.count, gemini.told)
         case .converse where converse.isPresent:
             (reading.usage, reading.providerTotal) = converse.result()
-            reading.isInconsistent = converse.count.isInconsistent
+            note(converse.count, converse.told)
         default: break
         }
         // A text that could matter and is no JSON may have held a usage.
         if isTextBroken, isStreamed { reading.isInconsistent = true }
         // Of figures none of which can be read nothing is known, which is not the same as nothing used.
-        if reading.isInconsistent, reading.usage == Usage() { (reading.usage, reading.parts) = (nil, []) }
+        if reading.isInconsistent || reading.isIncomplete, reading.usage == Usage() {
+            (reading.usage, reading.parts) = (nil, [])
+            reading.isIncomplete = false
+        }
         if reading.usage != nil { reading.source = reading.sawTerminal ? .providerFinal : .providerPartial }
         return reading
+    }
+
+    /// Notes what is wrong with the figures and what they leave out.
+    ///
+    /// Of a stream that broke off the bytes that came bound the output, and nothing bounds the input: it is
+    /// told, and never 0. A body that comes whole has no such bound.
+    private mutating func note(_ count: WireCount, _ told: UsageStatement) {
+        reading.isInconsistent = count.isInconsistent
+        let isInputKnown = told.hasInput && !told.hasInputFallen && !count.hasUnreadable
+        let isOutputKnown = told.hasOutput || isEmbedded
+        if reading.sawTerminal {
+            let isBounded = isStreamed || !told.hasOutputFallen
+            reading.isIncomplete = !isInputKnown || !isOutputKnown || !isBounded
+        } else {
+            reading.isIncomplete = !isInputKnown || !isStreamed || reading.usage?.inputTokens == 0
+        }
     }
 
     private mutating func take(_ root: JSONValue) {
@@ -157,6 +182,7 @@ struct AnswerReader {
 
     private mutating func takeAnthropic(_ root: JSONValue) {
         let message = root["message"] ?? root
+        let isStart = isStreamed && root["message"] != nil
         tools.take(anthropic: root)
         if message["type"]?.isString("message_batch") ?? false {
             reading.responseID = message["id"]?.string ?? reading.responseID
@@ -167,7 +193,10 @@ struct AnswerReader {
         }
         if let reason = (root["delta"] ?? message)["stop_reason"]?.string {
             reading.status = reason
-            reading.sawTerminal = true
+            if !isStart {
+                reading.sawTerminal = true
+                anthropic.expectOutput()
+            }
         }
         if root["type"]?.isString("message_stop") ?? false { reading.sawTerminal = true }
         if let metrics = root["amazon-bedrock-invocationMetrics"] {
@@ -176,7 +205,7 @@ struct AnswerReader {
         }
         guard let usage = root["usage"] ?? message["usage"] else { return }
         if !isStreamed { reading.sawTerminal = true }
-        merge(usage, .anthropic)
+        merge(usage, .anthropic, isLast: !isStart)
     }
 
     private mutating func takeChat(_ root: JSONValue) {
@@ -196,7 +225,7 @@ struct AnswerReader {
         // The chunk with the whole usage has no choices, or ends them; usage on other chunks is a running
         // figure.
         if isEnd || !isStreamed { reading.sawTerminal = true }
-        merge(usage, .chat)
+        merge(usage, .chat, isLast: isEnd || sawFinish || !isStreamed)
     }
 
     private mutating func takeResponses(_ root: JSONValue) {
@@ -255,31 +284,17 @@ struct AnswerReader {
         reading.serviceTier = root["service_tier"]?.string ?? reading.serviceTier
     }
 
-    private mutating func merge(_ usage: JSONValue, _ dialect: Dialect?) {
+    /// Takes a usage; `isLast`: it is from the answer's end, nil: when that has come.
+    private mutating func merge(_ usage: JSONValue, _ dialect: Dialect?, isLast: Bool? = nil) {
         guard !isRetrieved else { return }
+        let isLast = isLast ?? reading.sawTerminal
         found = dialect ?? found
         switch dialect {
-        case .anthropic: anthropic.merge(usage)
-        case .chat, .responses: openAI.merge(usage)
-        case .gemini: gemini.merge(usage)
+        case .anthropic: anthropic.merge(usage, isLast: isLast)
+        case .chat, .responses: openAI.merge(usage, isLast: isLast)
+        case .gemini: gemini.merge(usage, isLast: isLast)
         case .converse: converse.merge(usage)
         case nil: break
         }
-    }
-
-    /// Tells the dialect of an answer on an unknown path by its words.
-    private static func dialect(of root: JSONValue) -> Dialect? {
-        if root["usageMetadata"] != nil || root["promptTokenCount"] != nil { return .gemini }
-        if root["response"]?.kind == .object || root["object"]?.isString("response") ?? false {
-            return .responses
-        }
-        if root["message"]?["usage"] != nil { return .anthropic }
-        let usage = root["usage"] ?? root["metadata"]?["usage"] ?? root
-        if usage["inputTokens"] != nil { return .converse }
-        if root["type"]?.isString("message_batch") ?? false { return .anthropic }
-        if usage["prompt_tokens"] != nil { return .chat }
-        if usage["total_tokens"] != nil || usage["input_tokens_details"] != nil { return .responses }
-        if usage["input_tokens"] != nil || usage["output_tokens"] != nil { return .anthropic }
-        return root["choices"] == nil ? nil : .chat
     }
 }

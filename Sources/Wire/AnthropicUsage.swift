@@ -16,23 +16,36 @@ package struct AnthropicUsage {
     private(set) var speed: String?
     private(set) var inferenceGeo: String?
     private var total = AnthropicCounts()
+    private var totalTold = UsageStatement()
     private var iterations: [(model: String?, counts: AnthropicCounts)] = []
+    private var areIterationsLast = false
 
     /// Creates a usage of which nothing is known.
     package init() {}
 
-    /// Takes the `usage` of one event.
-    package mutating func merge(_ usage: JSONValue) {
+    /// Whether input and output were told, by each iteration where there are any.
+    var told: UsageStatement {
+        guard !iterations.isEmpty else { return totalTold }
+        var told = totalTold
+        told.hasInput = iterations.allSatisfy(\.counts.hasInput)
+        told.hasOutput = areIterationsLast && iterations.allSatisfy(\.counts.hasOutput)
+        return told
+    }
+
+    /// Takes the `usage` of one event; `isLast`: it is from the answer's end.
+    ///
+    /// The first event of a stream counts output that is none yet.
+    package mutating func merge(_ usage: JSONValue, isLast: Bool = true) {
         guard usage.kind == .object else { return }
         isPresent = true
-        let outputBefore = total.output ?? 0
-        total.merge(usage, &count)
-        count.expect((total.output ?? 0) >= outputBefore)
+        let hasOutput = total.merge(usage, &count)
+        note(hasOutput: hasOutput && isLast)
         webFetches = count.read(usage["server_tool_use"]?["web_fetch_requests"]) ?? webFetches
         serviceTier = usage["service_tier"]?.string ?? serviceTier
         speed = usage["speed"]?.string ?? speed
         inferenceGeo = usage["inference_geo"]?.string ?? inferenceGeo
         guard let list = usage["iterations"], list.kind == .array else { return }
+        areIterationsLast = isLast
         iterations = list.array.map { iteration in
             var counts = AnthropicCounts()
             counts.merge(iteration, &count)
@@ -66,11 +79,24 @@ package struct AnthropicUsage {
         return (count.sum(sum, missing), parts)
     }
 
+    /// Notes that the answer ends with this event: output told before it is not all.
+    mutating func expectOutput() {
+        totalTold.hasOutput = false
+        areIterationsLast = false
+    }
+
     /// Takes Bedrock's `amazon-bedrock-invocationMetrics`, which say again what the events before them said.
     mutating func merge(metrics: JSONValue) {
         guard metrics.kind == .object else { return }
         isPresent = true
-        total.fill(fromMetrics: metrics, &count)
+        let hasOutput = total.fill(fromMetrics: metrics, &count)
+        note(hasOutput: hasOutput)
+    }
+
+    private mutating func note(hasOutput: Bool) {
+        if hasOutput { totalTold.hasOutput = true }
+        totalTold.hasInput = total.hasInput
+        totalTold.note(input: total.read(&count), output: total.output ?? 0, &count)
     }
 }
 
@@ -85,24 +111,37 @@ private struct AnthropicCounts {
     private var thinking: Int64?
     private var webSearches: Int64?
 
-    mutating func merge(_ usage: JSONValue, _ count: inout WireCount) {
+    var hasInput: Bool { input != nil }
+    var hasOutput: Bool { output != nil }
+
+    /// Takes a usage, and returns whether it tells the output.
+    @discardableResult
+    mutating func merge(_ usage: JSONValue, _ count: inout WireCount) -> Bool {
         count.update(&input, usage["input_tokens"])
-        count.update(&output, usage["output_tokens"])
+        let hasOutput = count.update(&output, usage["output_tokens"])
         count.update(&cacheRead, usage["cache_read_input_tokens"])
         count.update(&cacheWrite, usage["cache_creation_input_tokens"])
         count.update(&cacheWrite5m, usage["cache_creation"]?["ephemeral_5m_input_tokens"])
         count.update(&cacheWrite1h, usage["cache_creation"]?["ephemeral_1h_input_tokens"])
         count.update(&thinking, usage["output_tokens_details"]?["thinking_tokens"])
         count.update(&webSearches, usage["server_tool_use"]?["web_search_requests"])
+        return hasOutput
     }
 
-    /// Takes what no `usage` has told.
-    mutating func fill(fromMetrics metrics: JSONValue, _ count: inout WireCount) {
+    /// Takes what no `usage` has told, and returns whether it tells the output.
+    mutating func fill(fromMetrics metrics: JSONValue, _ count: inout WireCount) -> Bool {
         if input == nil { count.update(&input, metrics["inputTokenCount"]) }
         if cacheRead == nil { count.update(&cacheRead, metrics["cacheReadInputTokenCount"]) }
         if cacheWrite == nil { count.update(&cacheWrite, metrics["cacheWriteInputTokenCount"]) }
         let stated = count.read(metrics["outputTokenCount"])
         output = stated.map { max($0, output ?? 0) } ?? output
+        return stated != nil
+    }
+
+    /// All that was read, cached or not.
+    func read(_ count: inout WireCount) -> Int64 {
+        let split = count.sum(cacheWrite5m ?? 0, cacheWrite1h ?? 0)
+        return count.sum(input ?? 0, cacheRead ?? 0, max(cacheWrite ?? 0, split))
     }
 
     func buckets(_ count: inout WireCount) -> Usage {

@@ -8,8 +8,10 @@ package struct CallRequest: Hashable, Sendable {
     package var isStreamed = false
     /// The limit on output tokens that the request states, for each answer.
     package var maxOutputTokens: Int64?
-    /// How many answers are asked for: each has its own output.
+    /// How many answers to each prompt are asked for: each has its own output.
     package var answers: Int64 = 1
+    /// How many prompts there are: each is read and answered by itself.
+    package var prompts: Int64 = 1
     /// The service tier asked for; the one billed is in the response.
     package var serviceTier: String?
     /// The speed asked for (`fast`).
@@ -107,6 +109,7 @@ package struct CallRequest: Hashable, Sendable {
         // The larger of two limits that should be one: a bound has to hold for either reading.
         maxOutputTokens = try fields.largest("max_tokens", "max_completion_tokens", "max_output_tokens")
         answers = max(try fields.count("n") ?? 1, try fields.count("best_of") ?? 1, 1)
+        prompts = Self.prompts(root, kind: kind)
         if kind == .messages, maxOutputTokens == nil { throw .missing("max_tokens") }
         if let options = root["stream_options"], !options.isNull {
             guard options.kind == .object else {
@@ -132,6 +135,23 @@ package struct CallRequest: Hashable, Sendable {
             // A completion's prompt is text of its own; a stored one is named by an object.
             if key != "prompt" || reference.kind == .object { hasUnseenInput = true }
         }
+    }
+
+    /// Counts the prompts of a request; a list of numbers is one, in tokens.
+    private static func prompts(_ root: JSONValue, kind: APIKind) -> Int64 {
+        var lists = [root["prompt"]]
+        if kind == .embeddings { lists.append(root["input"]) }
+        if kind == .geminiEmbed { lists.append(root["requests"]) }
+        var prompts: Int64 = 1
+        for case let list? in lists {
+            var count: Int64 = 0
+            var hasTokens = false
+            for element in list.array {
+                if element.kind == .number { hasTokens = true } else { count += 1 }
+            }
+            prompts = max(prompts, hasTokens ? count + 1 : count)
+        }
+        return prompts
     }
 
     private mutating func readBatch(_ root: JSONValue) throws(RequestError) {

@@ -7,6 +7,8 @@ import LedgerCore
 struct ConverseUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false
+    /// Whether input and output were told.
+    private(set) var told = UsageStatement()
     private var total: Int64?
     private var input: Int64?
     private var output: Int64?
@@ -25,6 +27,10 @@ struct ConverseUsage {
         count.update(&cacheWrite, usage["cacheWriteInputTokens"])
         let hour = usage["cacheDetails"]?.array.first { $0["ttl"]?.isString("1h") ?? false }
         count.update(&cacheWrite1h, hour?["inputTokens"])
+        told.hasInput = input != nil
+        told.hasOutput = output != nil
+        let read = count.sum(input ?? 0, cacheRead ?? 0, cacheWrite ?? cacheWrite1h ?? 0)
+        told.note(input: read, output: output ?? 0, &count)
     }
 
     /// Returns the buckets, and the total where it is that of all of them.

@@ -40,10 +40,17 @@ enum EventFilter {
     }
 
     /// Returns whether there is a key `usage` whose value is not `null`.
-    static func hasUsage(_ data: UnsafeRawBufferPointer) -> Bool {
+    static func hasUsage(_ data: UnsafeRawBufferPointer) -> Bool { hasValue(of: "\"usage\"", in: data) }
+
+    /// Returns whether a choice of a chat has come to its end.
+    static func hasFinish(_ data: UnsafeRawBufferPointer) -> Bool {
+        hasValue(of: "\"finish_reason\"", in: data)
+    }
+
+    private static func hasValue(of key: StaticString, in data: UnsafeRawBufferPointer) -> Bool {
         var from = 0
-        while let found = ByteSearch.offset(of: "\"usage\"", in: data, from: from) {
-            from = found + 7
+        while let found = ByteSearch.offset(of: key, in: data, from: from) {
+            from = found + key.utf8CodeUnitCount
             let value = data[from...].first { !Array(" \t\r\n:".utf8).contains($0) }
             if value != UInt8(ascii: "n") { return true }
         }

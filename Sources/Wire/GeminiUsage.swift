@@ -9,6 +9,8 @@ import LedgerCore
 struct GeminiUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false
+    /// Whether input and output were told.
+    private(set) var told = UsageStatement()
     private(set) var total: Int64?
     private var prompt: Int64?
     private var cached: Int64?
@@ -20,20 +22,27 @@ struct GeminiUsage {
     private var outputAudio: Int64?
     private var outputImage: Int64?
 
-    /// Takes the `usageMetadata` of one chunk.
-    mutating func merge(_ usage: JSONValue) {
+    /// Takes the `usageMetadata` of one chunk; `isLast`: it is from the answer's end.
+    mutating func merge(_ usage: JSONValue, isLast: Bool = true) {
         guard usage.kind == .object else { return }
         isPresent = true
         count.update(&prompt, usage["promptTokenCount"])
         count.update(&cached, usage["cachedContentTokenCount"])
-        count.update(&candidates, usage["candidatesTokenCount"])
-        count.update(&thoughts, usage["thoughtsTokenCount"])
+        let hasCandidates = count.update(&candidates, usage["candidatesTokenCount"])
+        let hasThoughts = count.update(&thoughts, usage["thoughtsTokenCount"])
         count.update(&toolUse, usage["toolUsePromptTokenCount"])
-        count.update(&total, usage["totalTokenCount"])
+        let hasTotal = count.update(&total, usage["totalTokenCount"])
         count.update(&promptAudio, Self.tokens(of: "AUDIO", in: usage["promptTokensDetails"]))
         count.update(&cachedAudio, Self.tokens(of: "AUDIO", in: usage["cacheTokensDetails"]))
         count.update(&outputAudio, Self.tokens(of: "AUDIO", in: usage["candidatesTokensDetails"]))
         count.update(&outputImage, Self.tokens(of: "IMAGE", in: usage["candidatesTokensDetails"]))
+        let read = count.sum(prompt ?? 0, toolUse ?? 0)
+        let written = count.sum(candidates ?? 0, thoughts ?? 0)
+        told.hasInput = prompt != nil
+        // A figure that is 0 is left out; then the total says that it is.
+        let isNoneByTotal = hasTotal && written == 0 && total == read
+        if hasCandidates || hasThoughts || isNoneByTotal, isLast { told.hasOutput = true }
+        told.note(input: read, output: written, &count)
     }
 
     /// Returns the buckets.

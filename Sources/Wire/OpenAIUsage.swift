@@ -8,6 +8,8 @@ import LedgerCore
 struct OpenAIUsage {
     private(set) var count = WireCount()
     private(set) var isPresent = false
+    /// Whether input and output were told.
+    private(set) var told = UsageStatement()
     private(set) var total: Int64?
     var webSearches: Int64 = 0
     private var prompt: Int64?
@@ -20,12 +22,18 @@ struct OpenAIUsage {
     private var outputAudio: Int64?
     private var outputImage: Int64?
 
-    /// Takes one `usage`.
-    mutating func merge(_ usage: JSONValue) {
+    /// Whether the total says that there is input alone, and nothing else does, as of embeddings.
+    var isInputByTotal: Bool { completion == nil && total != nil && total == prompt }
+
+    /// Takes one `usage`; `isLast`: it is from the answer's end.
+    mutating func merge(_ usage: JSONValue, isLast: Bool = true) {
         guard usage.kind == .object else { return }
         isPresent = true
         count.update(&prompt, usage["prompt_tokens"] ?? usage["input_tokens"])
-        count.update(&completion, usage["completion_tokens"] ?? usage["output_tokens"])
+        let hasOutput = count.update(&completion, usage["completion_tokens"] ?? usage["output_tokens"])
+        if hasOutput, isLast { told.hasOutput = true }
+        told.hasInput = prompt != nil
+        told.note(input: prompt ?? 0, output: completion ?? 0, &count)
         count.update(&total, usage["total_tokens"])
         if let details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"] {
             count.update(&cached, details["cached_tokens"])

@@ -60,18 +60,22 @@ package struct UsageReader {
 
     /// Returns what the answer said; call once, when it has ended in whatever way.
     package mutating func finish() -> UsageReading {
+        // Of a body whose beginning is not kept nobody can tell.
+        var isRead = isBodyCut
         if isStreamed {
             Self.finish(&events, &answer)
         } else if let rest = lines?.remainder {
             if !areLinesCut, !rest.isEmpty { rest.withUnsafeBytes { answer.take(line: $0) } }
         } else if !body.isEmpty {
-            let isRead = !isBodyCut && body.withUnsafeBytes { answer.take(text: $0) }
-            if !isRead, isBodyCut || isBinary, let usage = UsageSalvage.lastUsage(in: body, parser: parser) {
+            isRead = isBodyCut || body.withUnsafeBytes { answer.take(text: $0) }
+            if isBodyCut || !isRead && isBinary, let usage = UsageSalvage.lastUsage(in: body, parser: parser)
+            {
                 answer.take(salvaged: usage)
             }
         }
         var reading = answer.finish()
         reading.answerBytes = bytesSeen
+        reading.isWhole = isRead || reading.sawTerminal
         return reading
     }
 

@@ -15,6 +15,9 @@ package struct UsageReading: Hashable, Sendable {
     package var providerTotal: Int64?
     /// Whether the figures contradict each other or are no counts; then the raw answer is worth keeping.
     package var isInconsistent = false
+    /// Whether ``usage`` is less than the answer used, as far as can be known: its input or output was not
+    /// told, or one of its figures cannot be believed and nothing else bounds it.
+    package var isIncomplete = false
     /// The model that answered.
     package var responseModel: String?
     /// The provider's id of the answer; not unique everywhere.
@@ -35,8 +38,10 @@ package struct UsageReading: Hashable, Sendable {
     package var isErrorMidStream = false
     /// The names of the tools that the answer calls, in order, bounded in count and length.
     package var toolsUsed: [String] = []
-    /// Whether the answer came to its own end.
+    /// Whether the answer came to its own end, as far as its figures go.
     package var sawTerminal = false
+    /// Whether all of the answer came: a stream with its own end, a body that is whole JSON.
+    package var isWhole = false
     /// Events above the size cap, which were not read.
     package var skippedEvents = 0
     /// Events with data.

@@ -5,25 +5,32 @@ package import LedgerCore
 package struct WireCount {
     /// Whether a count was negative, no integer, or too large to be one.
     package private(set) var isInconsistent = false
+    /// Whether a figure was no count, so that what it should have said is not known.
+    package private(set) var hasUnreadable = false
 
     /// Creates a reader that has seen nothing.
     package init() {}
 
-    /// Returns the count; nil when it is absent or `null`, which is not 0.
+    /// Returns the count; nil when it is absent, `null` or no count, which is not 0.
     package mutating func read(_ value: JSONValue?) -> Int64? {
         guard let value, !value.isNull else { return nil }
-        guard let count = value.int64 else {
+        guard let count = value.int64, count >= 0 else {
             isInconsistent = true
+            hasUnreadable = true
             return nil
         }
         expect(count <= Usage.countMax)
-        return notNegative(count)
+        return count
     }
 
-    /// Sets `count` if the field is there: usage in streams is cumulative, and what a later event omits
-    /// stays.
-    package mutating func update(_ count: inout Int64?, _ value: JSONValue?) {
-        if let read = read(value) { count = read }
+    /// Sets `count` if the field is there, and returns whether it is.
+    ///
+    /// Usage in streams is cumulative, and what a later event omits stays.
+    @discardableResult
+    package mutating func update(_ count: inout Int64?, _ value: JSONValue?) -> Bool {
+        guard let read = read(value) else { return false }
+        count = read
+        return true
     }
 
     /// Returns `count`, or 0 when it is negative.

@@ -37,7 +37,7 @@ enum AdminSource {
     private static func chartScript(_ environment: Environment, _ log: Logger) -> [UInt8]? {
         let path = environment["PLATFORM_CHART_JS"] ?? chartScriptStandard
         do throws(FileError) {
-            return try POSIXFileSystem().readWhole(path, bytesMax: chartScriptBytesMax)
+            return try POSIXFileSystem().readNamed(path, bytesMax: chartScriptBytesMax)
         } catch {
             log.info("the admin page has no charts", ["PLATFORM_CHART_JS": path, "error": "\(error)"])
             return nil

@@ -16,7 +16,10 @@ enum ExportCommand {
             ("csv", "one row for each call, and for each run or report that is money of its own"),
             ("jsonl", "the events, byte for byte as the journal has them"),
             ("--from TIME", "30d, 2026-11-01 or a full time (default: the first event)"),
-            ("--to TIME", "up to, and without, this moment (default: now); focus takes whole hours"),
+            (
+                "--to TIME",
+                "up to, and without, this moment (default: now); focus takes whole hours, csv a correction with what it corrects"
+            ),
             ("--user USER", "only this user's"),
             ("--output FILE", "a file that appears when it is whole (default: standard output)"),
             (
@@ -142,7 +145,7 @@ enum ExportCommand {
     /// The books that are here: those named, the one in force, and the one that is built in.
     private static func books(_ paths: [String], _ settings: Settings) throws(CommandFailure) -> [PriceBook] {
         var books: [PriceBook] = []
-        for path in paths { books.append(try PriceSource.load(path).book) }
+        for path in paths { books.append(try PriceSource.load(path, naming: "--prices").book) }
         if let path = settings.pricesPath { books.append(try PriceSource.load(path).book) }
         books.append(try PriceSource.load(nil).book)
         return books

@@ -21,6 +21,7 @@ struct House {
     private let ingest: PostgresIngest?
     private let activity: ActivityLog
     private let rerating: RerateDesk
+    private let leases: LeaseDesk?
     private let loop: EventLoop
     private var listeners: [Listener] = []
     private var proxy: ProxyService?
@@ -49,10 +50,20 @@ struct House {
         }
         activity = ActivityLog(ledger, log: log.with(service: "activity"))
         rerating = RerateDesk(ledger, log: log.with(service: "ledger"))
+        leases = try Self.leases(settings, ledger, log: log)
         do throws(EventLoopError) { loop = try EventLoop() } catch {
             throw CommandFailure(ExitCode.unavailable, "no event loop: \(error.reason)")
         }
         try addServices(services, environment)
+    }
+
+    /// What leases parts of shared limits; nil: limits are this ledger's own.
+    private static func leases(
+        _ settings: Settings, _ ledger: Ledger, log: Logger
+    ) throws(CommandFailure) -> LeaseDesk? {
+        guard settings.sharedBudgets != .off else { return nil }
+        let url = try PostgresSource.url(settings, for: "LEDGER_SHARED_BUDGETS")
+        return LeaseDesk(ledger, url: url, policy: settings.sharedBudgets, log: log.with(service: "leases"))
     }
 
     private mutating func addServices(
@@ -64,9 +75,10 @@ struct House {
         let health = LedgerHealth(ledger, ingest: ingest)
         for name in ServiceName.allCases where services.contains(name) {
             let set = MetricSet()
-            set.collect { [activity] in
+            set.collect { [activity, leases] in
                 shared.write(to: &$0)
                 activity.write(to: &$0)
+                leases?.counts.write(to: &$0)
             }
             let scrape = SharedScrape { set.render($0) }
             let engine = EngineHealth()
@@ -126,8 +138,10 @@ struct House {
             }
         }
         do throws(ThreadError) {
-            try loop.start(named: "ledger-loop")
             try ingest?.start()
+            // Limits that were set elsewhere meanwhile hold before the first call is looked at.
+            try leases?.start()
+            try loop.start(named: "ledger-loop")
             try activity.start()
         } catch { throw CommandFailure(ExitCode.unavailable, "the system refuses another thread") }
         rerating.startForUnpriced()
@@ -141,6 +155,7 @@ struct House {
     func stop(_ signals: Signals) -> Int32 {
         var shutdown = Shutdown(limitMilliseconds: Self.shutdownMilliseconds)
         shutdown.add("journal", limitMilliseconds: 5_000) { [ledger] in ledger.close() }
+        if let leases { shutdown.add("leases", limitMilliseconds: 4_000) { leases.stop() } }
         shutdown.add("activity", limitMilliseconds: 2_000) { [activity] in activity.stop() }
         shutdown.add("rerating", limitMilliseconds: 2_000) { [rerating] in rerating.stop() }
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }

@@ -6,9 +6,9 @@ import LedgerRuntime
 enum PriceSource {
     private static let bytesMax = 64 << 20
 
-    /// Loads the file at `path`, which messages name by what it was given as.
+    /// Loads the file at `path`; messages say what it was given as, a setting or an option, if it was.
     static func load(
-        _ path: String?, naming name: String = "LEDGER_PRICES"
+        _ path: String?, naming name: String? = "LEDGER_PRICES"
     ) throws(CommandFailure) -> (book: PriceBook, source: String) {
         guard let path else {
             do throws(PriceBookFileError) { return (try PriceBookFile.embedded(), "built-in") } catch {
@@ -16,8 +16,8 @@ enum PriceSource {
             }
         }
         let bytes: [UInt8]
-        do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
-            throw CommandFailure(ExitCode.badData, "\(name): \(error)")
+        do throws(FileError) { bytes = try POSIXFileSystem().readNamed(path, bytesMax: bytesMax) } catch {
+            throw CommandFailure(ExitCode.badData, (name.map { $0 + ": " } ?? "") + "\(error)")
         }
         return (try parse(bytes, path), path)
     }

@@ -94,7 +94,7 @@ enum PricesCommand {
             throw CommandFailure(ExitCode.usage, "usage: dledger prices check FILE")
         }
         try arguments.end()
-        let (book, _) = try PriceSource.load(path, naming: "FILE")
+        let (book, _) = try PriceSource.load(path, naming: nil)
         let periods = book.models.reduce(0) { $0 + $1.periods.count }
         Terminal.write(
             "\(path): \(Counted.text(book.models.count, "model")) with \(Counted.text(periods, "price")), "

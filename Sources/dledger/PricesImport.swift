@@ -79,7 +79,7 @@ struct PricesImport {
             }
         }
         let bytes: [UInt8]
-        do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: 64 << 20) } catch {
+        do throws(FileError) { bytes = try POSIXFileSystem().readNamed(path, bytesMax: 64 << 20) } catch {
             throw CommandFailure(ExitCode.badData, "\(error)")
         }
         let published: PublishedPrices

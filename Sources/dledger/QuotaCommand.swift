@@ -10,8 +10,12 @@ enum QuotaCommand {
     static let description = CommandDescription(
         name: "quota", summary: "Sets, shows or removes limits of users, groups and models.",
         usage:
-            "quota set|show|rm USER|--group G|--model M|--global|--default [options] | list | join|leave GROUP USER | members GROUP",
+            "quota set|show|rm SUBJECT [options] | list | join|leave GROUP USER | members GROUP",
         options: [
+            (
+                "SUBJECT",
+                "a user, or as a path and `list` have it: user:NAME, group:NAME, model:NAME, global, default"
+            ),
             ("--daily USD", "money a day"), ("--monthly USD", "money a month"),
             ("--daily-tokens N", "tokens a day, in and out"),
             (
@@ -22,10 +26,10 @@ enum QuotaCommand {
             ("--week-start DAY", "the weekday that weeks begin on; monday"),
             ("--thresholds N,N", "percentages at which a crossing is recorded; 50,80,100"),
             ("--disable", "no calls at all"), ("--reason TEXT", "why, for the record"),
-            ("--group G", "the limits of a group's members together"),
-            ("--model M", "the limits of all calls to a model together"),
-            ("--global", "the limits of all calls together"),
-            ("--default", "what users without limits get at their first call"),
+            ("--group G", "group:G, the limits of a group's members together"),
+            ("--model M", "model:M, the limits of all calls to a model together"),
+            ("--global", "global, the limits of all calls together"),
+            ("--default", "default, what users without limits get at their first call"),
             ("--json", "list: the answer as it came"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
@@ -35,7 +39,10 @@ enum QuotaCommand {
         let isJSON = arguments.flag("--json")
         let request: (method: String, path: String, body: [UInt8])
         switch arguments.word() {
-        case "set": request = ("POST", try subject(&arguments), try QuotaOptions.body(&arguments, reason))
+        case "set":
+            // The options first: the value of one is no user's name.
+            let body = try QuotaOptions.body(&arguments, reason)
+            request = ("POST", try subject(&arguments), body)
         case "show": request = ("GET", try subject(&arguments), [])
         case "rm": request = ("DELETE", try subject(&arguments), QuotaOptions.body(reason))
         case "list": request = ("GET", "quotas", [])
@@ -71,21 +78,39 @@ enum QuotaCommand {
         if let model = try arguments.option("--model") { named.append("model:" + model) }
         if arguments.flag("--global") { named.append("global") }
         if arguments.flag("--default") { named.append("default") }
-        if named.isEmpty, let user = arguments.word() { named.append("user:" + user) }
-        guard named.count == 1, let text = named.first, QuotaSubject(text) != nil else { throw usage }
-        return "quotas/" + encoded(text)
+        if named.isEmpty, let word = arguments.word() { named.append(word) }
+        guard named.count == 1, let text = named.first else {
+            throw CommandFailure(
+                ExitCode.usage, "say whose limits, once: a user, group:NAME, model:NAME, global or default")
+        }
+        guard let subject = QuotaSubject(text) else {
+            throw CommandFailure(
+                ExitCode.usage, "\"\(text)\" is no user, group:NAME, model:NAME, global or default")
+        }
+        return "quotas/" + encoded(subject.text)
     }
 
     private static func member(_ arguments: inout Arguments) throws(CommandFailure) -> String {
-        guard let group = arguments.word(), GroupName(group) != nil, let user = arguments.word(),
-            UserID(user) != nil
-        else { throw usage }
-        return "groups/\(encoded(group))/\(encoded(user))"
+        let group = try group(&arguments)
+        guard let word = arguments.word() else { throw usage }
+        guard let user = QuotaSubject(word)?.user else {
+            throw CommandFailure(ExitCode.usage, "\"\(word)\" is no user's name")
+        }
+        return "groups/\(encoded(group))/\(encoded(user.text))"
     }
 
     private static func members(_ arguments: inout Arguments) throws(CommandFailure) -> String {
-        guard let group = arguments.word(), GroupName(group) != nil else { throw usage }
-        return "groups/" + encoded(group)
+        "groups/" + encoded(try group(&arguments))
+    }
+
+    /// A group by its name, or by the subject that it is.
+    private static func group(_ arguments: inout Arguments) throws(CommandFailure) -> String {
+        guard let word = arguments.word() else { throw usage }
+        let subject = QuotaSubject(word.hasPrefix("group:") ? word : "group:" + word)
+        guard case .group(let group) = subject else {
+            throw CommandFailure(ExitCode.usage, "\"\(word)\" is no group's name")
+        }
+        return group.text
     }
 
     /// The text as one segment of a path.

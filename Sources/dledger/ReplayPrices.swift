@@ -13,7 +13,7 @@ struct ReplayPrices {
     /// What-if by the price file at `path`, kept apart `by` user, model or both.
     init(_ settings: Settings, path: String, by dimensions: String) throws(CommandFailure) {
         self.settings = settings
-        book = try PriceSource.load(path).book
+        book = try PriceSource.load(path, naming: "--prices").book
         self.dimensions = dimensions.split(separator: ",").map(String.init)
         guard !self.dimensions.isEmpty, self.dimensions.allSatisfy({ ["user", "model"].contains($0) }) else {
             throw CommandFailure(ExitCode.usage, "--by is user, model or user,model, not \"\(dimensions)\"")

@@ -61,7 +61,7 @@ enum RerateCommand {
         var members: [(String, String)] = []
         if let path = try arguments.option("--prices") {
             let bytes: [UInt8]
-            do throws(FileError) { bytes = try POSIXFileSystem().readWhole(path, bytesMax: bytesMax) } catch {
+            do throws(FileError) { bytes = try POSIXFileSystem().readNamed(path, bytesMax: bytesMax) } catch {
                 throw CommandFailure(ExitCode.badData, "--prices: \(error)")
             }
             do throws(PriceBookFileError) { _ = try PriceBookFile.parse(bytes, file: path) } catch {

@@ -19,7 +19,7 @@ enum SecretFile {
         var text: String
         do throws(FileError) {
             isOpen = try FilePermissions.isOpenToOthers(path)
-            text = String(decoding: try POSIXFileSystem().readWhole(path, bytesMax: 4096), as: UTF8.self)
+            text = String(decoding: try POSIXFileSystem().readNamed(path, bytesMax: 4096), as: UTF8.self)
         } catch { throw CommandFailure(ExitCode.usage, "\(name)_FILE: \(error)") }
         guard !isOpen else {
             throw CommandFailure(

@@ -9,6 +9,7 @@ struct Settings {
     var home: String
     var origin: String
     var postgresURL: String?
+    var sharedBudgets: SharedBudgets
     var bind: String
     var gatewayPort: Int
     var proxyPort: Int
@@ -39,6 +40,9 @@ struct Settings {
         guard (1...128).contains(origin.utf8.count), origin.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Self.bad("LEDGER_ORIGIN", origin, "1 to 128 visible ASCII characters") }
         postgresURL = environment["LEDGER_POSTGRES_URL"]
+        sharedBudgets = try Self.choice(
+            "LEDGER_SHARED_BUDGETS", environment,
+            Dictionary(uniqueKeysWithValues: SharedBudgets.allCases.map { ($0.rawValue, $0) }), or: .off)
         bind = environment["LEDGER_BIND"] ?? "127.0.0.1"
         gatewayPort = try Self.integer("GATEWAY_PORT", environment, 4000, 0...65535)
         proxyPort = try Self.integer("PROXY_PORT", environment, 8080, 0...65535)
@@ -110,6 +114,11 @@ struct Settings {
         Row(
             name: "LEDGER_POSTGRES_URL", standard: "unset",
             meaning: "libpq URI, several hosts allowed; unset: journal only, everything but SQL works"),
+        Row(
+            name: "LEDGER_SHARED_BUDGETS", standard: "off",
+            meaning:
+                "limits shared with other ledgers through PostgreSQL; while it is away calls beyond what is leased are refused (closed) or go on (open)"
+        ),
         Row(name: "LEDGER_BIND", standard: "127.0.0.1", meaning: "address that the services listen on"),
         Row(name: "GATEWAY_PORT", standard: "4000", meaning: "the Gateway's port"),
         Row(name: "PROXY_PORT", standard: "8080", meaning: "the Proxy's port"),

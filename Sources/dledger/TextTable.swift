@@ -1,3 +1,5 @@
+import Terminal
+
 /// A table for a terminal: columns as wide as their widest cell, figures to the right.
 struct TextTable {
     private let headings: [String]
@@ -10,7 +12,7 @@ struct TextTable {
         self.figures = figures
     }
 
-    mutating func add(_ row: [String]) { rows.append(row) }
+    mutating func add(_ row: [String]) { rows.append(row.map { Terminal.plain($0) }) }
 
     var text: String {
         var widths = headings.map(\.count)

@@ -10,7 +10,10 @@ enum UsageCommand {
         usage: "usage [--by user,model] [--since 7d] [--json]",
         options: [
             ("--by LIST", "dimensions: user, model, provider, source, day, hour (default: user)"),
-            ("--since TIME", "30m, 12h, 7d, 2026-11-24 or a full time (default: everything)"),
+            (
+                "--since TIME",
+                "30m, 12h, 7d, 2026-11-24 or a full time (default: everything); a correction counts with what it corrects"
+            ),
             ("--json", "one JSON document instead of a table"),
         ], run: { words, environment throws(CommandFailure) in try run(words, environment) })
 
@@ -28,7 +31,7 @@ enum UsageCommand {
         var groups: [[String]: UsageSums] = [:]
         do throws(LedgerError) {
             try LedgerSource.replay(settings).run { event in
-                guard start.map({ event.timestamp >= $0 }) ?? true else { return }
+                guard start.map({ event.countsAt >= $0 }) ?? true else { return }
                 UsageDelta.each(of: event) { delta in
                     groups[dimensions.map { $0.value(of: delta.key) }, default: UsageSums()].add(delta.sums)
                 }

@@ -64,6 +64,8 @@ enum VerifyCommand {
             Terminal.write("snapshot: what was saved at position \(position) is what the journal folds to\n")
         }
         if let store = report.store { say(store) }
+        for remark in report.remarks.prefix(20) { Terminal.write("remark: \(remark)\n") }
+        if report.remarks.count > 20 { Terminal.write("and \(report.remarks.count - 20) more remarks\n") }
         for finding in report.findings.prefix(20) { Terminal.complain(finding) }
         if report.findings.count > 20 { Terminal.complain("and \(report.findings.count - 20) more") }
         Terminal.write(
@@ -122,6 +124,8 @@ enum VerifyCommand {
             }
             json.key("findings")
             json.array { json in for finding in report.findings { json.string(finding) } }
+            json.key("remarks")
+            json.array { json in for remark in report.remarks { json.string(remark) } }
         } + [UInt8(ascii: "\n")]
     }
 }

@@ -109,6 +109,8 @@ class RandomJournal:
         self.day, self.file = "", None
         self.names = [(entry["provider"], entry["model"]) for entry in self.prices.book["models"]]
         self.whole = 0  # calls whose cost nothing can take apart: bounds, and what has no price
+        # What other models than the one that answered came to: by the answer's model and their own.
+        self.others: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
 
     def write(self, events: int) -> "RandomJournal":
         # 45 days whatever the number: over two ends of a month.
@@ -180,7 +182,7 @@ class RandomJournal:
     def call(self) -> None:
         user = self.user()
         provider, model, name, reserved = self.reserve(user)
-        usage, tier, source = self.usage(), "", "provider_final"
+        usage, tier, parts, source = self.usage(), "", "", "provider_final"
         kind = self.chance.choices(("priced", "estimated", "unpriced", "refused"), (88, 5, 4, 3))[0]
         result, status = ("error", 529) if kind == "refused" else ("ok", 200)
         if kind == "priced":
@@ -188,7 +190,11 @@ class RandomJournal:
             tier = f'"serviceTier":"{modifiers[0]}",' if modifiers else ""
             # Not recorded beside the cost: whoever takes it apart has to find out.
             modifiers += [name for name in ("fast", "geoUs") if self.chance.random() < 0.1]
-            cost = f'"costUsd":{plain(self.cost(provider, model, usage, modifiers))},"costState":"priced",'
+            if self.chance.random() < 0.1:
+                usage, amount, parts = self.several(provider, model, modifiers)
+            else:
+                amount = self.cost(provider, model, usage, modifiers)
+            cost = f'"costUsd":{plain(amount)},"costState":"priced",'
         elif kind == "estimated":
             usage, source = {}, "estimated"
             cost = f'"costUsd":{plain(reserved)},"costState":"estimated",'
@@ -203,8 +209,24 @@ class RandomJournal:
             user,
             f'{name}"result":"{result}","status":{status},{self.tokens(usage)}{cost}"durationMs":7,'
             f'"usage":{{{self.buckets(usage)}}},"usageSource":"{source}","priceBook":"{self.hash}",'
-            f'{tier}"toolsUsed":[]',
+            f'{tier}{parts}"toolsUsed":[]',
         )
+
+    def several(self, provider: str, answering: str, modifiers: list[str]) -> tuple[dict, Decimal, str]:
+        """An answer that is the work of several models, each at its own prices and in its own tier."""
+        whole: Counter = Counter()
+        total, parts = Decimal(0), []
+        for _ in range(self.chance.randrange(1, 5)):
+            model = self.chance.choice([name for by, name in self.names if by == provider])
+            usage = self.usage()
+            cost = self.cost(provider, model, usage, modifiers)
+            whole.update(usage)
+            total = EXACT.add(total, cost)
+            if model != answering:
+                known = self.others[provider, answering, model]
+                self.others[provider, answering, model] = EXACT.add(known, cost)
+            parts.append(f'{{"model":"{model}","usage":{{{self.buckets(usage)}}}}}')
+        return whole, total, f'"parts":[{",".join(parts)}],'
 
     def expired(self) -> None:
         user = self.user()
@@ -353,16 +375,21 @@ def by_sql(url: str) -> Sums:
     }
 
 
-def by_focus(path: Path) -> tuple[Sums, int]:
-    """The FOCUS file: the sums of its rows, each worked out again from quantity and unit price; and how many
-    calls stand in it as a whole."""
+def by_focus(path: Path) -> tuple[Sums, int, dict[tuple[str, str, str], Decimal]]:
+    """The FOCUS file: the sums of its rows, each worked out again from quantity and unit price; how many
+    calls stand in it as a whole; and what models came to in answers of others."""
     sums: Sums = defaultdict(nothing)
+    others: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     whole = 0
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
             cost = EXACT.multiply(Decimal(row["PricingQuantity"]), Decimal(row["ListUnitPrice"]))
             assert cost == Decimal(row["BilledCost"]), row
             whole += int(row["PricingQuantity"]) if row["x_UsageBucket"] == "total" else 0
+            name = (row["x_Provider"], row["x_Model"], row["ResourceName"])
+            if row["x_Kind"] == "call" and name[1] != name[2]:
+                assert row["SkuId"] == f"{name[0]}/{name[2]}/{row['x_UsageBucket']}", row
+                others[name] = EXACT.add(others[name], cost)
             key = (row["SubAccountId"], row["x_Provider"], row["x_Model"], row["ChargePeriodStart"][:13])
             add(
                 sums[key],
@@ -374,7 +401,7 @@ def by_focus(path: Path) -> tuple[Sums, int]:
                     "tokens_out": int(row["x_OutputTokens"]),
                 },
             )
-    return dict(sums), whole
+    return dict(sums), whole, dict(others)
 
 
 def differences(one: Sums, other: Sums) -> list[str]:
@@ -425,7 +452,7 @@ def check(binary: Path, folder: Path, url: str, events: int, seed: int, say=lamb
     ways["SQL"] = by_sql(url)
     lap("PostgreSQL filled and asked")
     run("export", "focus", "--output", str(file), "--prices", str(book))
-    ways["FOCUS"], whole = by_focus(file)
+    ways["FOCUS"], whole, others = by_focus(file)
     lap("dledger export focus")
 
     expected = ways["decimal"]
@@ -438,6 +465,7 @@ def check(binary: Path, folder: Path, url: str, events: int, seed: int, say=lamb
         assert Decimal(users[user]["estimatedUsd"]) == of_user["estimated"], user
     # Every price was found again, bucket by bucket; only bounds and what has no price stand as a whole.
     assert whole == journal.whole, f"{whole} calls stand as a whole, not {journal.whole}"
+    assert others == journal.others != {}, "what each model did in answers of others"
     with file.open() as lines:
         rows = sum(1 for _ in lines) - 1
     return total(expected) | {"events": journal.position, "rows": rows, "groups": len(expected)}

@@ -1,5 +1,6 @@
 """Fixtures: the program, PostgreSQL, ledgers, a simulator, a Prometheus. Nothing is mocked or skipped."""
 
+import itertools
 import os
 import re
 import shutil
@@ -106,6 +107,26 @@ def make_ledger(request, binary, folder, simulator):
     yield make
     for ledger in made:
         ledger.process.kill9() if failed(request.node) else ledger.stop()
+
+
+@pytest.fixture
+def make_proxies(make_ledger, cluster):
+    """Makes Proxies that share limits: each with a journal of its own, one database, one secret for keys."""
+    url = cluster.create_database()
+    numbers = itertools.count(1)
+
+    def make(count: int, policy: str = "closed") -> list[Ledger]:
+        environment = {"LEDGER_SHARED_BUDGETS": policy, "LEDGER_KEY_SECRET": "k" * 32}
+        return [
+            make_ledger(
+                postgres_url=url,
+                services=("proxy",),
+                environment=environment | {"LEDGER_ORIGIN": f"proxy-{next(numbers)}"},
+            )
+            for _ in range(count)
+        ]
+
+    return make
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ RULES = FOLDER / "alerting" / "rules.yml"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("dashboards/*.json"))}
 
 # A comparison at the end of a part of an alert's expression: what is before it is the figure.
-LIMIT = re.compile(r"\s(?:>|<|==|!=)\s*[0-9.]+(?=\s|$)")
+LIMIT = re.compile(r"\s(?:>=?|<=?|==|!=)\s*[0-9.]+(?=\s|$)")
 
 
 @dataclass(frozen=True)

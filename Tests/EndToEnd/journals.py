@@ -1,6 +1,7 @@
 """Journals made up by a test: whole days and months of calls, every line as the ledger itself writes it."""
 
 import hashlib
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -76,6 +77,17 @@ class MadeJournal:
         for name, lines in self.segments.items():
             (logs / f"{name}.jsonl").write_bytes(b"".join(lines))
         return self
+
+
+def rechained(lines: list[bytes], origin: str) -> bytes:
+    """The lines as a whole journal, numbered and chained anew: what a forger with the files could leave."""
+    chain, written = hashlib.sha256(b"dispatch-ledger:" + origin.encode()).digest(), []
+    for position, line in enumerate(lines, start=1):
+        body, _, _ = line.rpartition(b',"chain":"')
+        body = re.sub(rb'\A{"position":\d+', b'{"position":%d' % position, body)
+        chain = hashlib.sha256(chain + body).digest()
+        written.append(body + b',"chain":"' + chain.hex().encode() + b'"}\n')
+    return b"".join(written)
 
 
 def logs(home: Path) -> dict[str, bytes]:

@@ -218,8 +218,13 @@ def changed_book(folder: Path, model: str, change) -> Path:
 
 def times_thousand(entry: dict) -> dict:
     """Three zeros too many in each rate."""
+    return times(1000, entry)
+
+
+def times(factor: int, entry: dict) -> dict:
+    """Each rate, so many times."""
     for period in entry["prices"]:
         for rates in [period["perMillion"], *(tier["perMillion"] for tier in period.get("tiers", []))]:
             for bucket in rates:
-                rates[bucket] = str(Decimal(rates[bucket]) * 1000)
+                rates[bucket] = str(Decimal(rates[bucket]) * factor)
     return entry

@@ -127,4 +127,12 @@ def test_quotas_are_the_administrator_s(journal_ledger):
     for bad in ({"dailyLimitUsd": -1}, {"dailyLimitUsd": "much"}, {"other": 1}, {"dailyTokens": 1.5}):
         answer = requests.post(url, json=bad, headers=journal_ledger.admin, timeout=10)
         assert answer.status_code == 400, bad
+    for bad, said in (
+        ('{"dailyLimitUsd":1,"dailyLimitUsd":100}', "more than once"),
+        (json.dumps({"dailyLimitUsd": 1, "reason": "x" * 5_000}), "longer than 200 characters"),
+    ):
+        answer = requests.post(url, data=bad, headers=journal_ledger.admin, timeout=10)
+        assert answer.status_code == 400 and said in answer.json()["detail"]
+    long = journal_ledger.run("quota", "set", "alice", "--daily", "1", "--reason", "x" * 5_000, check=False)
+    assert long.returncode != 0 and "longer than 200 characters" in long.stderr
     assert journal_ledger.events("quota.set") == []

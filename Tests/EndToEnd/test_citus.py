@@ -40,8 +40,9 @@ def test_every_table_is_distributed_once_under_its_key(ledger):
         ).fetchall()
     assert sorted(name for name, *_ in calls) == sorted({name for (name,) in tables} - LOCAL)
     keys = {name: key for name, key, _ in calls}
-    assert {name for name, key in keys.items() if key == "user_id"} == {"ledger.quotas"}
-    assert {key for name, key in keys.items() if name != "ledger.quotas"} == {"origin"}
+    budgets = {"ledger.quotas", "ledger.budget_windows", "ledger.budget_leases"}
+    assert {name for name, key in keys.items() if key == "user_id"} == budgets
+    assert {key for name, key in keys.items() if name not in budgets} == {"origin"}
     # Tables are colocated with one of the same key, which was distributed before them.
     seen = set()
     for name, key, colocated in calls:

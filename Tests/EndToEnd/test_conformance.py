@@ -494,7 +494,9 @@ def test_a_call_that_was_tried_again_is_one_good_call_and_one_cost(scripted, pro
     provider.answers = [Answer(overloaded, status=529), message({"input_tokens": 100, "output_tokens": 10})]
     client = scripted.anthropic(scripted.mint_key("alice"), max_retries=2)
     client.messages.create(model="claude-haiku-4-5", max_tokens=50, messages=HELLO)
-    assert [call["result"] for call in scripted.wait_settled(2)] == ["error", "ok"]
+    first, second = scripted.wait_settled(2)
+    assert [call["result"] for call in (first, second)] == ["error", "ok"]
+    assert ("attempt" in first, second["attempt"], second["retryOf"]) == (False, 2, first["callId"])
     for status in ("ok", "error"):
         assert scripted.sample("proxy_api_calls_total", user_id="alice", status=status) == 1
     assert total(scripted) == Decimal("0.00015")

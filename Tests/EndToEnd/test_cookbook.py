@@ -212,6 +212,7 @@ def _(history, ask):
             row["monthly_limit_usd"],
             row["daily_tokens"],
             row["is_disabled"],
+            row["limits"],
         )
         for row in ask(user="bob")
     ] == [
@@ -221,6 +222,7 @@ def _(history, ask):
             event.get("monthlyLimitUsd"),
             event.get("dailyTokens"),
             event.get("disabled", False),
+            event.get("limits"),
         )
         for event in expected
     ]
@@ -394,6 +396,37 @@ def _(history, ask):
 def _(history, ask):
     (row,) = ask()
     assert (row["sealed_to"], row["unsealed"]) == (0, len(history.events))
+
+
+def ended_calls(history) -> list[dict]:
+    history.try_again()
+    return history.of("call.settled", "call.expired")
+
+
+@answers("How many requests were there, and how many tries?")
+def _(history, ask):
+    requests, tries, ok = Counter(), Counter(), Counter()
+    for event in ended_calls(history):
+        key = event["user"], event["provider"]
+        tries[key] += 1
+        requests[key] += "attempt" not in event
+        ok[key] += event.get("result") == "ok"
+    rows = {(row["user_id"], row["provider"]): row for row in ask()}
+    for name, expected in (("requests", requests), ("tries", tries), ("ok", ok)):
+        assert {key: row[name] for key, row in rows.items()} == {key: expected[key] for key in tries}
+    assert [rows["fay", "anthropic"][name] for name in ("requests", "tries", "ok")] == [2, 4, 2]
+
+
+@answers("What did trying again cost?")
+def _(history, ask):
+    tried = defaultdict(list)
+    for event in ended_calls(history):
+        tried[event.get("retryOf", event["callId"])].append(event)
+    (again,) = (events for events in tried.values() if len(events) > 1)
+    (row,) = ask()
+    assert (row["user_id"], row["requests"], row["tries"]) == ("fay", 1, 3)
+    assert [event["result"] for event in again] == ["error", "error", "ok"]
+    assert row["cost_usd"] == history.cost(again) > row["failed_usd"] == history.cost(again[:2]) > 0
 
 
 def test_the_run_that_a_crash_ended_is_charged_what_its_call_reserved(history):

@@ -1,10 +1,13 @@
 """`dledger export`: FOCUS against its requirements, CSV and JSON lines against the journal."""
 
 import csv
+import hashlib
 import io
 import json
 import random
 import subprocess
+import sys
+import uuid
 from decimal import Decimal
 
 import agreement
@@ -13,7 +16,7 @@ import fold
 import pytest
 from history import MODEL, UNPRICED, History
 from journals import MadeJournal, tamper
-from pricing import PriceBook, moment
+from pricing import ROOT, PriceBook, moment
 
 MONEY = ("call.settled", "call.expired", "usage.reported")
 
@@ -114,6 +117,10 @@ def test_json_lines_are_the_journals_bytes(history):
     whole = ledger.folder / "all.jsonl"
     ledger.run("export", "jsonl", "--output", whole)
     assert whole.read_bytes() == b"".join(line + b"\n" for line in lines)
+    script = [sys.executable, ROOT / "docs" / "verify_chain.py"]
+    for place in (whole, ledger.home / "system" / "logs"):
+        done = subprocess.run([*script, place, ledger.origin], capture_output=True, text=True)
+        assert done.returncode == 0 and f"{len(lines)} lines, last chain" in done.stdout, done.stderr
     of_bob = ledger.run("export", "jsonl", "--user", "bob").stdout.encode()
     assert of_bob == b"".join(line + b"\n" for line in lines if fold.parse(line).get("user") == "bob")
 
@@ -154,6 +161,46 @@ def test_without_the_book_a_call_stands_as_a_whole(made):
     assert sum(Decimal(row["BilledCost"]) for row in rows) == sum(made.made.cost.values())
     assert sum(int(row["ConsumedQuantity"]) for row in rows) == made.made.calls
     assert sum(int(row["x_OutputTokens"]) for row in rows) == made.made.calls * 3
+
+
+def test_an_answer_of_several_models_has_each_model_s_rows_at_its_own_prices(make_ledger):
+    ledger = make_ledger(start=False)
+    made, book = MadeJournal(ledger.origin, start="2026-11-20"), PriceBook()
+    models = ("claude-haiku-4-5", MODEL, "claude-haiku-4-5")
+    parts = [
+        {"model": model, "usage": {"input": 1_000 * number, "output": 7 * number}}
+        for number, model in enumerate(models, start=1)
+    ]
+    costs = [book.price("anthropic", part["model"], part["usage"], (), made.time) for part in parts]
+    hash_ = hashlib.sha256((ROOT / "distro" / "prices.json").read_bytes()).hexdigest()
+    name = (
+        f'"user":"ann","callId":"{uuid.UUID(int=9)}","source":"proxy","provider":"anthropic",'
+        f'"model":"{MODEL}","api":"messages",'
+    )
+    made.append("call.reserved", f'{name}"reservedUsd":1,"reservedTokens":9000,"priceBook":"{hash_}"')
+    made.append(
+        "call.settled",
+        f'{name}"result":"ok","status":200,"tokensIn":6000,"tokensOut":42,"costUsd":{agreement.plain(sum(costs))},'
+        '"costState":"priced","durationMs":7,"usage":{"input":6000,"output":42},'
+        f'"usageSource":"provider_final","priceBook":"{hash_}",'
+        f'"parts":{json.dumps(parts, separators=(",", ":"))},"toolsUsed":[]',
+    )
+    made.write(ledger.home)
+    ledger.run("verify")
+    heading, rows = focus(ledger)
+    assert focus_rules.problems(heading, rows) == []
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == sum(costs)
+    assert {row["x_Model"] for row in rows} == {MODEL}
+    quantities = {row["SkuId"]: int(row["PricingQuantity"]) for row in rows}
+    assert quantities == {
+        "anthropic/claude-haiku-4-5/input": 4_000,
+        "anthropic/claude-haiku-4-5/output": 28,
+        f"anthropic/{MODEL}/input": 2_000,
+        f"anthropic/{MODEL}/output": 14,
+    }
+    for model in set(models):
+        mine = sum(Decimal(row["BilledCost"]) for row in rows if row["ResourceName"] == model)
+        assert mine == sum(cost for cost, part in zip(costs, parts, strict=True) if part["model"] == model)
 
 
 def test_a_name_is_never_a_formula(make_ledger):
@@ -198,6 +245,9 @@ def test_what_cannot_be_written_is_said(made):
     ):
         done = made.run("export", *arguments, check=False)
         assert done.returncode == code and done.stderr.startswith("dledger: "), (arguments, done.stderr)
+    for command in (("export", "focus"), ("replay",), ("rerate", "--since", "all")):
+        refused = made.run(*command, "--prices", made.folder / "none.json", check=False)
+        assert refused.stderr.startswith("dledger: --prices: open "), refused.stderr
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [made.binary, "export", "csv"],

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import fold
+import limits
 import psycopg
 import pytest
 from ledger import Prometheus, check_metrics
@@ -148,6 +149,87 @@ def test_the_fold_finds_the_prefix_at_which_a_limit_does_not_hold():
     assert [v.split(":")[0] for v in fold.fold([quota, first, second, settled]).violations] == ["position 3"]
     late = {**second, "position": 4}
     assert fold.fold([quota, first, {**settled, "position": 3}, late]).violations == []
+
+
+SHARED = {
+    "position": 1,
+    "type": "quota.set",
+    "timestamp": "2026-11-24T00:00:00.000000Z",
+    "subject": "model:m",
+    "limits": [{"measure": "cost", "window": "day", "limitUsd": Decimal(1)}],
+}
+
+
+def reserved(position: int, call_id: str, usd: str) -> dict:
+    return call(position, "call.reserved", call_id, reservedUsd=Decimal(usd), reservedTokens=10)
+
+
+def settled(position: int, call_id: str, usd: str) -> dict:
+    costs = {"costUsd": Decimal(usd), "costState": "priced", "tokensIn": 1, "tokensOut": 1}
+    return call(position, "call.settled", call_id, **costs)
+
+
+def adjusted(position: int, original: int, old: str | None, new: str | None, held: str = "0") -> dict:
+    sides = {
+        name: {"costUsd": usd and Decimal(usd)} | ({} if usd else {"heldUsd": Decimal(held)})
+        for name, usd in (("old", old), ("new", new))
+    }
+    return call(position, "cost.adjusted", original=original, **sides)
+
+
+def broken_at(*events: dict) -> list[str]:
+    return [violation.split(":")[0] for violation in limits.violations([SHARED, *events])]
+
+
+def test_a_correction_gives_room_that_the_limits_judge_knows_of():
+    full = (reserved(2, "a", "0.9"), settled(3, "a", "0.9"))
+    assert broken_at(*full, reserved(4, "b", "0.8")) == ["position 4"]
+    assert broken_at(*full, adjusted(4, 3, "0.9", "0.1"), reserved(5, "b", "0.9")) == []
+    assert broken_at(*full, adjusted(4, 3, "0.9", "0.1"), reserved(5, "b", "0.91")) == ["position 5"]
+    # What is held because no price is known counts; a price frees it.
+    held = {**settled(3, "a", "0"), "costUsd": None, "heldUsd": Decimal("0.9")}
+    assert broken_at(full[0], held, reserved(4, "b", "0.2")) == ["position 4"]
+    assert broken_at(full[0], held, adjusted(4, 3, None, "0.1", held="0.9"), reserved(5, "b", "0.9")) == []
+
+
+def test_a_correction_may_pass_a_limit_and_no_call_after_it_may():
+    full = (reserved(2, "a", "0.9"), settled(3, "a", "0.1"), adjusted(4, 3, "0.1", "5"))
+    assert broken_at(*full) == []
+    assert broken_at(*full, reserved(5, "b", "0")) == ["position 5"]
+    # Back below it, the room is there again; and what was freed, used and then taken back is a fact too.
+    assert broken_at(*full, adjusted(5, 3, "5", "0.1"), reserved(6, "b", "0.9")) == []
+    freed = (reserved(2, "a", "0.9"), settled(3, "a", "0.9"), adjusted(4, 3, "0.9", "0"))
+    again = (reserved(5, "b", "1"), adjusted(6, 3, "0", "0.9"), settled(7, "b", "1"))
+    assert broken_at(*freed, *again) == []
+    assert broken_at(*freed, *again, adjusted(8, 3, "0.9", "0.95"), reserved(9, "c", "0")) == ["position 9"]
+
+
+def test_a_correction_counts_where_the_call_does_whatever_model_answered():
+    answered = {**settled(3, "a", "0.9"), "model": "m-20260101", "requestModel": "m"}
+    correction = {**adjusted(4, 3, "0.9", "0.1"), "model": "m-20260101"}
+    assert broken_at(reserved(2, "a", "0.9"), answered, correction, reserved(5, "b", "0.9")) == []
+
+
+def test_a_correction_that_names_other_limits_than_the_call_counts_in_is_found():
+    joined = {**call(2, "group.joined"), "group": "red"}
+    answered = {**settled(5, "a", "0.9"), "model": "m-20260101", "requestModel": "m"}
+    left = {**call(4, "group.left"), "group": "red"}
+    before = (joined, reserved(3, "a", "0.9"), left, answered)
+    said = {"model": "m-20260101", "chargedPosition": 3, "chargedModel": "m", "chargedGroups": ["red"]}
+    right = {**adjusted(6, 5, "0.9", "0.1"), **said}
+    assert broken_at(*before, right) == []
+    for change in ({"chargedPosition": 5}, {"chargedModel": "m-20260101"}, {"chargedGroups": []}):
+        assert broken_at(*before, {**right, **change}) == ["position 6"], change
+
+
+def test_what_is_reported_after_the_fact_counts_and_passes_a_limit_only_by_itself():
+    report = {
+        **call(2, "usage.reported", costUsd=Decimal(2), tokensIn=1, tokensOut=1),
+        "callId": None,
+    }
+    assert broken_at(report) == []
+    assert broken_at(report, reserved(3, "a", "0.1")) == ["position 3"]
+    assert broken_at(report, adjusted(3, 2, "2", "0.5"), reserved(4, "a", "0.5")) == []
 
 
 def test_the_fold_counts_a_call_on_the_day_on_which_it_reserved():

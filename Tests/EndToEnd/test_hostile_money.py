@@ -8,10 +8,18 @@ import fold
 import pytest
 import requests
 from processes import wait_until
+from provider import Answer, Provider, chat
 from traffic import Load
 
 HELLO = [{"role": "user", "content": "Hello"}]
 GOOD = {"model": "claude-sonnet-4-6", "max_tokens": 20, "messages": HELLO}
+
+
+@pytest.fixture
+def scripted_provider():
+    provider = Provider()
+    yield provider
+    provider.stop()
 
 
 def post(ledger, body, key: str, path: str = "/v1/messages", **headers) -> requests.Response:
@@ -47,6 +55,54 @@ def test_a_call_that_could_cost_billions_is_refused_by_a_limit_of_two_dollars(
     is_well(journal_ledger)
 
 
+PROMPTS = {
+    "texts": (["a"] * 500, 500),
+    "lists of tokens": ([[1, 2]] * 500, 500),
+    "two answers to each": (["a"] * 250, 500),
+    "one list of tokens": ([1] * 500, 1),
+}
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_a_list_of_prompts_reserves_for_an_answer_to_each(make_ledger, scripted_provider, name):
+    prompt, answers = PROMPTS[name]
+    ledger = make_ledger(services=("proxy",), environment=scripted_provider.environment())
+    usage = {"prompt_tokens": 500, "completion_tokens": answers * 1000, "total_tokens": 500 + answers * 1000}
+    scripted_provider.answers = [chat(usage, model="gpt-3.5-turbo-instruct", object="text_completion")]
+    body = {"model": "gpt-3.5-turbo-instruct", "prompt": prompt, "max_tokens": 1000}
+    body["n"] = 2 if "two" in name else 1
+    key = ledger.mint_key("alice")
+    if answers > 1:
+        ledger.set_quota("alice", dailyLimitUsd="0.01")
+        assert post(ledger, body, key, "/v1/completions").status_code == 429
+        assert scripted_provider.asked == []
+    # With money for it the call goes through, and what was held covers what it came to.
+    ledger.set_quota("alice", dailyLimitUsd=2)
+    assert post(ledger, body, key, "/v1/completions").status_code == 200
+    (settled,) = ledger.wait_settled(1)
+    (reserved,) = ledger.events("call.reserved")
+    # 500 at $1.50 and a thousand for each answer at $2 a million.
+    assert settled["costUsd"] == Decimal("0.00075") + answers * Decimal("0.002")
+    assert settled["costUsd"] <= reserved["reservedUsd"]
+
+
+def test_a_list_of_texts_to_embed_reserves_for_all_of_them(make_ledger, scripted_provider):
+    ledger = make_ledger(services=("proxy",), environment=scripted_provider.environment())
+    tokens = 40_000
+    vector = {"object": "embedding", "index": 0, "embedding": [0.5]}
+    scripted_provider.answers = [
+        Answer(
+            {"object": "list", "data": [vector], "model": "text-embedding-3-large"}
+            | {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
+        )
+    ]
+    body = {"model": "text-embedding-3-large", "input": ["four" * 2000] * 20}
+    assert post(ledger, body, ledger.mint_key("alice"), "/v1/embeddings").status_code == 200
+    (settled,) = ledger.wait_settled(1)
+    (reserved,) = ledger.events("call.reserved")
+    assert 0 < settled["costUsd"] <= reserved["reservedUsd"] and settled["costState"] == "priced"
+
+
 BAD_NUMBERS = {
     "negative": b'{"model":"claude-sonnet-4-6","max_tokens":-1,"messages":[]}',
     "a fraction": b'{"model":"claude-sonnet-4-6","max_tokens":1.5,"messages":[]}',
@@ -63,7 +119,6 @@ BAD_NUMBERS = {
     "a raw NUL": b'{"model":"claude\x00","max_tokens":1,"messages":[]}',
     "bytes after the end": b'{"model":"claude-haiku-4-5","max_tokens":1,"messages":[]}{"max_tokens":99}',
 }
-
 
 
 def test_numbers_and_keys_that_two_readers_take_differently_are_refused(journal_ledger, simulator):

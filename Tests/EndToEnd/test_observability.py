@@ -102,6 +102,18 @@ def traffic(ledger) -> None:
         assert answer.status_code == 201, answer.text
     ledger.set_quota(HANDLE, dailyLimitUsd=100, monthlyLimitUsd=1000, dailyTokens=1_000_000)
     ledger.set_quota("bob", dailyLimitUsd="0.0001")
+    result = {
+        **{"provider": "anthropic", "report": "anthropic_cost", "sha256": "0" * 64},
+        **{"from": "2024-11-01", "to": "2024-11-02", "costUsd": {"ledger": 1, "provider": 1}},
+        **{"rows": 1, "rowsDiffering": 0},
+    }
+    answer = requests.post(
+        f"{ledger.proxy_url}/reconciliations", json=result, headers=ledger.admin, timeout=10
+    )
+    assert answer.status_code == 201, answer.text
+    for subject in ("global", "group:red", "model:claude-sonnet-4-6"):
+        ledger.set_quota(subject, limits=[{"measure": "requests", "window": "month", "limit": 100_000}])
+    ledger.join_group("red", HANDLE)
     key = ledger.mint_key(HANDLE)
     clients = {
         user: ledger.anthropic(ledger.mint_key(user), max_retries=0) for user in (HANDLE, "bob", "dan")

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from decimal import Decimal
 
 import dashboards
 import yaml
@@ -11,6 +12,8 @@ from dispatches import SAMPLE, run
 from ledger import Prometheus
 from processes import wait_until
 from stack import PLATFORM
+
+MODEL = "claude-sonnet-4-6"
 
 
 class OurAlertmanager(Alertmanager):
@@ -75,6 +78,53 @@ def test_a_gateway_that_is_stopped_is_an_alert_in_another_one(make_ledger, folde
     alerts = hearing.events("alert.received")
     assert {alert["alertname"] for alert in alerts} == {"ContainerDown"}
     assert len({alert["fingerprint"] for alert in alerts}) == 3
+
+
+def test_limits_that_are_near_and_used_up_are_alerts_of_a_real_prometheus(make_ledger, folder):
+    ledger = make_ledger()
+    limits = {"global": 4, "group:red": 5, f"model:{MODEL}": 6, "group:far": 100}
+    for subject, limit in limits.items():
+        ledger.set_quota(subject, limits=[{"measure": "requests", "window": "month", "limit": limit}])
+    for group in ("red", "far"):
+        ledger.join_group(group, "alice")
+    client = ledger.anthropic(ledger.mint_key("alice"), max_retries=0)
+    for _ in range(4):
+        client.messages.create(model=MODEL, max_tokens=20, messages=[{"role": "user", "content": "Hello"}])
+    ledger.wait_settled(4)
+    spent = sum(event["costUsd"] for event in ledger.events("call.settled"))
+    # One user's limit is below what was spent, another window's is nearly used.
+    ledger.set_quota("alice", dailyLimitUsd=str(spent / 2), monthlyLimitUsd=str(spent * Decimal("1.1")))
+    (folder / "metrics-token").touch()
+    addresses = {name: f"127.0.0.1:{ledger.ports[name]}" for name in ledger.services}
+    configuration = dashboards.prometheus_configuration(folder / "metrics-token", **addresses)
+    configuration = re.sub(r"^(?:global|alerting):\n(?:  .*\n)+", "", configuration, flags=re.MULTILINE)
+    configuration = configuration.replace(str(dashboards.RULES), quick_rules(folder))
+    prometheus = Prometheus(folder / "prometheus", dict(ledger.ports), configuration).start()
+    try:
+
+        def firing() -> set[tuple[str, str, str]]:
+            return {
+                (
+                    series["metric"]["alertname"],
+                    series["metric"]["severity"],
+                    series["metric"].get("subject") or series["metric"]["window"],
+                )
+                for series in prometheus.query('ALERTS{alertname=~"Quota.*|Limit.*",alertstate="firing"}')
+            }
+
+        wanted = {
+            ("LimitUsedUp", "critical", "global"),
+            ("LimitNearlyUsed", "warning", "group:red"),
+            ("QuotaUsedUp", "critical", "day"),
+            ("QuotaNearlyUsed", "warning", "month"),
+        }
+        wait_until(lambda: firing() == wanted, 40, f"{wanted}", ledger.process, every=0.2)
+        # A higher limit, and the alert is over.
+        ledger.set_quota("global", limits=[{"measure": "requests", "window": "month", "limit": 400}])
+        wanted.remove(("LimitUsedUp", "critical", "global"))
+        wait_until(lambda: firing() == wanted, 40, f"{wanted}", ledger.process, every=0.2)
+    finally:
+        prometheus.stop()
 
 
 def promtail() -> dict[str, dict]:

@@ -42,7 +42,7 @@ checks.positive_data_acceptance.enabled = false
 
 # A range begins before it ends, not too long ago; a whole number is written as one; a cursor was answered.
 [[operations]]
-include-operation-id = ["usage", "setQuota", "logs", "rerate"]
+include-operation-id = ["usage", "setQuota", "logs", "rerate", "reconcile"]
 checks.positive_data_acceptance.enabled = false
 
 # There is no engine here: what containers are is test_platform's.

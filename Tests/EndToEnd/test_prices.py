@@ -12,9 +12,11 @@ import genai_data
 import genai_prices
 import openai
 import pytest
+import requests
 from genai_prices import types
 from ledger import clean_environment
 from pricing import INPUT_BUCKETS, PriceBook
+from provider import Provider, chat
 
 ROOT = Path(__file__).resolve().parents[2]
 LITELLM = ROOT / "Tests" / "Golden" / "prices" / "litellm.json"
@@ -80,7 +82,16 @@ def test_a_book_is_checked_before_it_is_used(prices, folder):
     bad.write_text(text.replace('"input": "3"', '"input": "0.08333333333333334"', 1))
     said = prices("check", bad, code=65).stderr
     assert str(bad) in said and "perMillion.input" in said and "finer" in said
-    assert prices("check", folder / "missing.json", code=65).stderr
+    missing = folder / "missing.json"
+    assert (
+        prices("check", missing, code=65).stderr
+        == f"dledger: open {missing}: No such file or directory (2)\n"
+    )
+    bad.write_text("\ufeff" + text)
+    assert "a byte order mark comes first" in prices("check", bad, code=65).stderr
+    with bad.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    assert "larger than the 67108864 bytes" in prices("check", bad, code=65).stderr
 
 
 def test_an_import_prices_every_model_as_the_table_says(prices, table, folder):
@@ -198,10 +209,27 @@ def test_unknown_models_are_refused_where_that_is_wanted(make_ledger, simulator)
         ledger.anthropic(key).messages.create(model="claude-unheard-of", max_tokens=9, messages=HELLO)
     with pytest.raises(openai.NotFoundError, match="gpt-unheard-of"):
         ledger.openai(key).chat.completions.create(model="gpt-unheard-of", messages=HELLO)
+    for path in ("/v1/batches", "/v1/images/generations", "/v1/threads/t/runs"):
+        answer = requests.post(
+            f"{ledger.proxy_url}{path}", json={"input": "a"}, headers={"x-api-key": key}, timeout=10
+        )
+        assert answer.status_code == 404 and "names no one model" in answer.json()["error"]["message"]
     assert simulator.records() == [] and ledger.events("call.reserved") == []
-    assert ledger.sample("proxy_requests_refused_total", reason="unknown_model") == 2
+    assert ledger.sample("proxy_requests_refused_total", reason="unknown_model") == 5
     ledger.anthropic(key).messages.create(model="claude-haiku-4-5", max_tokens=9, messages=HELLO)
     assert len(ledger.wait_settled(1)) == 1
+
+
+def test_an_answer_from_an_unknown_model_holds_as_much_as_a_call_to_one(make_ledger):
+    provider = Provider([chat({"prompt_tokens": 10**6, "completion_tokens": 10**6}, model="zzz")])
+    ledger = make_ledger(services=("proxy",), environment=provider.environment())
+    try:
+        ledger.openai(ledger.mint_key("alice")).chat.completions.create(model="gpt-4o-mini", messages=HELLO)
+    finally:
+        provider.stop()
+    (settled,) = ledger.wait_settled(1)
+    (reserved,) = ledger.events("call.reserved")
+    assert (settled["costState"], settled["heldUsd"]) == ("unpriced", 1) and reserved["reservedUsd"] < 1
 
 
 def test_unknown_models_hold_what_is_set(make_ledger):
@@ -213,6 +241,18 @@ def test_unknown_models_hold_what_is_set(make_ledger):
     assert [e["reservedUsd"] for e in ledger.events("call.reserved")] == [Decimal("2.75")]
     with pytest.raises(anthropic.RateLimitError):
         ledger.anthropic(key).messages.create(model="claude-unheard-of", max_tokens=9, messages=HELLO)
+
+
+def test_a_reserve_of_nothing_is_refused_in_the_book_too(prices, make_ledger, folder):
+    """An unknown model would be free, also under a limit of zero."""
+    text = (ROOT / "distro" / "prices.json").read_text()
+    free = folder / "free.json"
+    free.write_text(text.replace('"unpricedReserveUsd": "1"', '"unpricedReserveUsd": "0"'))
+    said = prices("check", free, code=65).stderr
+    assert "$.unpricedReserveUsd: must be more than 0" in said
+    ledger = make_ledger(start=False, environment={"LEDGER_PRICES": str(free)})
+    refused = ledger.run("serve", check=False)
+    assert refused.returncode == 65 and "unpricedReserveUsd" in refused.stderr
 
 
 def test_a_policy_that_cannot_be_is_refused_at_the_start(make_ledger):

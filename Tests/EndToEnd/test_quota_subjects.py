@@ -5,7 +5,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
 
 import anthropic
 import limits
@@ -31,6 +32,8 @@ ZONES = [
         "America/Santiago",
         "Asia/Gaza",
         "Etc/GMT+12",
+        "US/Eastern",
+        "Europe/Kiev",
     ),
 ]
 
@@ -134,6 +137,25 @@ def test_a_window_ends_where_the_zone_s_clock_says(journal_ledger, zone):
     assert left - 30 <= int(refusal.value.response.headers["retry-after"]) <= left + 1
 
 
+def test_every_zone_that_the_machine_knows_is_one_here(journal_ledger):
+    """Names that are links to others too, each under its own, with the day that Python's zoneinfo has."""
+    places = [Path("/usr/share/zoneinfo") / name for name in sorted(available_timezones())]
+    names = [str(place.relative_to("/usr/share/zoneinfo")) for place in places if place.exists()]
+    assert len(names) > 400 and any(place.is_symlink() for place in places)
+    limit = {"measure": "requests", "window": "day", "limit": 1}
+    with ThreadPoolExecutor(8) as pool:
+        states = pool.map(
+            lambda pair: journal_ledger.set_quota(f"user-{pair[0]}", timezone=pair[1], limits=[limit]),
+            enumerate(names),
+        )
+        for name, state in zip(names, states, strict=True):
+            assert state["timezone"] == name
+            end = datetime.fromisoformat(state["limits"][0]["windowEnd"])
+            tomorrow = (end - timedelta(seconds=1)).astimezone(ZoneInfo(name)).date() + timedelta(1)
+            midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo(name))
+            assert end == midnight.astimezone(UTC), name
+
+
 def test_limits_in_a_zone_are_the_same_after_a_crash_and_a_whole_replay(journal_ledger):
     ledger = journal_ledger
     ledger.set_quota("alice", dailyLimitUsd=1, timezone="Africa/Casablanca", thresholds=[1])
@@ -225,3 +247,68 @@ def test_the_command_line_sets_shows_and_lists_limits_of_every_subject(journal_l
     assert ledger.run("quota", "rm", "--group", "red", "--reason", "autumn").stdout.strip() == "removed"
     (removed,) = ledger.events("quota.removed")
     assert (removed["subject"], removed["by"], removed["reason"]) == ("group:red", "admin", "autumn")
+
+
+def test_another_spelling_of_a_model_does_not_evade_its_limit(ledger):
+    key = ledger.mint_key("alice")
+    answer = ledger.set_quota(
+        "model:claude-opus-4-5", limits=[{"measure": "requests", "window": "day", "limit": 1}]
+    )
+    assert "claude-opus-4.5" in answer["names"]
+    spellings = [
+        "claude-opus-4-5",
+        "claude-opus-4-5-20251101",
+        "claude-opus-4-5-latest",
+        "claude-opus-4.5",
+        "claude-opus-4-5@20251101",
+        "us.anthropic.claude-opus-4-5-v1:0",
+    ]
+
+    def status(model: str) -> int:
+        body = {"model": model, "max_tokens": 20, "messages": HELLO}
+        headers = {"x-api-key": key, "anthropic-version": "2023-06-01"}
+        return requests.post(
+            f"{ledger.proxy_url}/v1/messages", json=body, headers=headers, timeout=30
+        ).status_code
+
+    assert [status(model) for model in spellings] == [200, 429, 429, 429, 429, 429]
+    assert status("claude-opus-4-6") == 200
+    ledger.run("verify")
+    assert limits.violations(ledger.events()) == []
+
+
+def test_the_command_line_reads_a_subject_as_a_path_does(journal_ledger):
+    ledger = journal_ledger
+
+    def subject(*words) -> str:
+        return json.loads(ledger.run("quota", *words).stdout)["subject"]
+
+    words = ("group:red", "model:meta/llama-3", "global", "default", "user:alice", "bob", "user:group:red")
+    for word in words:
+        named = word if ":" in word or word in ("global", "default") else f"user:{word}"
+        assert subject("set", word, "--daily", "1") == named
+        assert subject("show", word) == named
+    listed = [line.split()[0] for line in ledger.run("quota", "list").stdout.splitlines()[2:]]
+    for name in listed:
+        ledger.run("quota", "rm", name)
+    assert len(listed) == len(words) and ledger.run("quota", "list").stdout.splitlines()[2:] == []
+    assert {event.get("user") for event in ledger.events("quota.set")} == {
+        None,
+        "alice",
+        "bob",
+        "group:red",
+    }
+    ledger.run("quota", "join", "group:red", "user:alice")
+    assert json.loads(ledger.run("quota", "members", "red").stdout)["members"] == ["alice"]
+    ledger.run("quota", "leave", "group:red", "alice")
+    for arguments, said in (
+        (("set", "group:", "--daily", "1"), '"group:" is no user'),
+        (("set", "--daily", "1"), "say whose limits"),
+        (("set", "alice", "--group", "red", "--daily", "1"), '"alice" is not understood'),
+        (("set", "--group", "red", "--global", "--daily", "1"), "say whose limits, once"),
+        (("show",), "say whose limits"),
+        (("join", "red", "global"), '"global" is no user'),
+        (("members", "group:"), '"group:" is no group'),
+    ):
+        refused = ledger.run("quota", *arguments, check=False)
+        assert refused.returncode == 64 and said in refused.stderr, (arguments, refused.stderr)

@@ -1,18 +1,26 @@
 """Costs that are known better later: corrected by events, once, everywhere, to the last digit."""
 
+import asyncio
+import csv
+import io
 import json
+import re
 import time
 from decimal import Decimal
 
 import anthropic
 import fold
+import limits
 import pytest
 import requests
-from journals import MadeJournal
-from pricing import ROOT, changed_book, times_thousand, when
+from journals import MadeJournal, rechained
+from pricing import ROOT, changed_book, times, times_thousand, when
 from processes import wait_until
+from traffic import storm
 
 MODEL = "claude-sonnet-4-6"
+OTHER = "claude-haiku-4-5"
+THIRD = "claude-opus-4-5"
 HELLO = [{"role": "user", "content": "Hello"}]
 RIGHT = ROOT / "distro" / "prices.json"
 
@@ -29,8 +37,9 @@ def rerate(ledger, *arguments) -> dict:
 
 def known(ledger) -> dict[str, Decimal]:
     """What each user's calls cost as the journal's lines say, worked out here."""
-    state = fold.fold(ledger.events())
-    assert state.problems == [] and state.violations == []
+    events = ledger.events()
+    state = fold.fold(events)
+    assert state.problems == [] and state.violations == [] and limits.violations(events) == []
     return {user: sums.cost for user, sums in state.by_user.items()}
 
 
@@ -113,6 +122,167 @@ def test_a_price_with_three_zeros_too_many_is_corrected_and_blocks_nobody_any_mo
     assert len(ledger.lines()) == lines
     assert "0 costs would change" in ledger.run("rerate", "--since", "all", "--yes").stdout
     agree(ledger)
+
+
+def test_limits_of_every_subject_hold_while_costs_are_corrected_down_and_up(make_ledger, folder):
+    wrong = changed_book(folder, MODEL, lambda entry: times(10, entry))
+    ledger = make_ledger(environment={"LEDGER_PRICES": str(wrong)})
+    limit = {"measure": "cost", "window": "month", "limitUsd": 1.5}
+    for subject in ("alice", "group:red", f"model:{MODEL}", "global"):
+        ledger.set_quota(subject, limits=[limit])
+    ledger.join_group("red", "alice")
+    key = ledger.mint_key("alice")
+
+    def fill() -> int:
+        """Calls at once of about 2,000 tokens each, more than there is room for; how many were answered."""
+        headers = {"x-simulate-output-tokens": "2000", "x-simulate-delay-ms": "50"}
+        answered, refused = asyncio.run(storm(ledger, key, calls=60, max_tokens=2000, headers=headers))
+        assert refused > 0
+        return answered
+
+    few = fill()
+    # Ten times less is spent: there is room for about ten times as many.
+    ledger.stop()
+    ledger.environment["LEDGER_PRICES"] = str(RIGHT)
+    ledger.restart()
+    assert rerate(ledger, "--yes")["appended"] == few > 0
+    many = sum(fill() for _ in range(2))
+    assert many > 3 * few
+    known(ledger)
+    # The judge is not blind: without the corrections the same calls passed every limit.
+    told = [event for event in ledger.events() if event["type"] != "cost.adjusted"]
+    passed = {violation.split()[2] for violation in limits.violations(told)}
+    assert passed == {"user:alice", "group:red", f"model:{MODEL}", "global"}
+
+    # A correction upwards passes them, which is a fact, and nothing is admitted any more.
+    assert rerate(ledger, "--yes", "--prices", str(wrong))["appended"] > 0
+    assert known(ledger)["alice"] > 1.5
+    with pytest.raises(anthropic.RateLimitError):
+        call(ledger, "alice")
+    with pytest.raises(anthropic.RateLimitError):
+        call(ledger, "bob")
+    assert ledger.events("call.rejected")[-1]["limit"]["subject"] == f"model:{MODEL}"
+    ledger.run("verify")
+
+
+def used(ledger, subject: str) -> Decimal:
+    """What is used of the first limit of `subject`."""
+    answer = requests.get(f"{ledger.proxy_url}/quotas/{subject}", headers=ledger.admin, timeout=10)
+    answer.raise_for_status()
+    return Decimal(json.loads(answer.text, parse_float=Decimal)["limits"][0]["usedUsd"])
+
+
+@pytest.fixture
+def answered_by_another(make_ledger, folder):
+    """A model's and a group's limit, used up by ten calls at a wrong price, that another model answers; their
+    user has changed groups since. The right prices are in force, and nothing is corrected yet."""
+    wrong = changed_book(folder, OTHER, lambda entry: times(3, entry))
+    ledger = make_ledger(environment={"LEDGER_PRICES": str(wrong)})
+    for subject in (f"model:{MODEL}", f"model:{OTHER}", "group:red", "group:blue"):
+        ledger.set_quota(subject, limits=[{"measure": "cost", "window": "month", "limitUsd": 0.32}])
+    ledger.join_group("red", "alice")
+    assert [ask(ledger, "alice", MODEL, answers=OTHER) for _ in range(11)] == [True] * 10 + [False]
+    # Set later: it never counts those calls.
+    ledger.set_quota("global", limits=[{"measure": "cost", "window": "month", "limitUsd": 1}])
+    ledger.leave_group("red", "alice")
+    ledger.join_group("blue", "alice")
+    ledger.stop()
+    ledger.environment["LEDGER_PRICES"] = str(RIGHT)
+    return ledger.restart()
+
+
+def ask(ledger, user: str, model: str, answers: str | None = None) -> bool:
+    """A call of 2,000 tokens; whether it was let through."""
+    headers = {"x-simulate-output-tokens": "2000"} | ({"x-simulate-model": answers} if answers else {})
+    client = ledger.anthropic(ledger.mint_key(user), max_retries=0)
+    try:
+        client.messages.create(model=model, max_tokens=2000, messages=HELLO, extra_headers=headers)
+    except anthropic.RateLimitError:
+        return False
+    return True
+
+
+def test_a_correction_counts_in_the_limits_that_the_call_was_counted_in(answered_by_another):
+    ledger = answered_by_another
+    ledger.join_group("red", "carol")
+    wrong = used(ledger, f"model:{MODEL}")
+    assert wrong > Decimal("0.3") and used(ledger, "group:red") == wrong
+    assert not ask(ledger, "bob", MODEL) and not ask(ledger, "carol", THIRD)
+    assert rerate(ledger, "--yes")["appended"] == 10
+    for event, reserved in zip(ledger.events("cost.adjusted"), ledger.events("call.reserved"), strict=True):
+        assert (event["model"], event["chargedModel"], event["chargedGroups"]) == (OTHER, MODEL, ["red"])
+        assert event["chargedPosition"] == reserved["position"]
+    assert used(ledger, f"model:{MODEL}") == used(ledger, "group:red") == wrong / 3
+    for subject in (f"model:{OTHER}", "group:blue", "global"):
+        assert used(ledger, subject) == 0, subject
+    # The model that was asked for and the group of then have room again; the others have theirs, and no more.
+    assert ask(ledger, "bob", MODEL) and ask(ledger, "carol", MODEL)
+    for user, model in (("bob", OTHER), ("alice", THIRD)):
+        assert 3 < sum(ask(ledger, user, model) for _ in range(40)) < 40
+    figures = {subject: used(ledger, subject) for subject in (f"model:{MODEL}", "group:blue", "global")}
+    known(ledger)
+    # The same is read from the journal alone.
+    ledger.stop()
+    (ledger.home / "system" / "snapshot.jsonl").unlink()
+    ledger.run("verify")
+    ledger.restart()
+    assert {subject: used(ledger, subject) for subject in figures} == figures
+
+
+def test_corrections_of_older_versions_stay_where_they_counted(answered_by_another):
+    ledger = answered_by_another
+    wrong = used(ledger, f"model:{MODEL}")
+    rerate(ledger, "--yes")
+    ledger.stop()
+    (segment,) = fold.segments(ledger.home)
+    older = [re.sub(rb',"chargedPosition".*,"old":', b',"old":', line) for line in ledger.lines()]
+    assert older != ledger.lines()
+    segment.write_bytes(rechained(older, ledger.origin))
+    (ledger.home / "system" / "snapshot.jsonl").unlink()
+    ledger.run("verify")
+    ledger.restart()
+    difference = sum(event["differenceUsd"] for event in ledger.events("cost.adjusted"))
+    assert used(ledger, f"model:{MODEL}") == used(ledger, "group:red") == wrong
+    assert used(ledger, f"model:{OTHER}") == used(ledger, "group:blue") == difference < 0
+    known(ledger)
+    # The judge is not blind: what was credited to a model that never paid is spent twice.
+    assert all(ask(ledger, "bob", OTHER) for _ in range(40))
+    assert {passed.split()[2] for passed in limits.violations(ledger.events())} == {f"model:{OTHER}"}
+
+
+def test_a_correction_is_in_the_range_of_what_it_corrects(make_ledger, folder):
+    """What is asked for from a moment on has the calls from then on, and what is known of these now."""
+    wrong = changed_book(folder, MODEL, times_thousand)
+    ledger = make_ledger(environment={"LEDGER_PRICES": str(wrong)})
+    call(ledger, "alice")
+    (first,) = ledger.wait_settled(1)
+    ledger.environment["LEDGER_PRICES"] = str(RIGHT)
+    ledger.restart()
+    call(ledger, "alice")
+    second = ledger.wait_settled(2)[-1]
+    assert rerate(ledger, "--yes")["appended"] == 1
+    (correction,) = ledger.events("cost.adjusted")
+    between = second["timestamp"]
+    assert first["timestamp"] < between < correction["timestamp"]
+
+    def usage(*arguments) -> tuple[int, Decimal]:
+        (row,) = json.loads(ledger.run("usage", "--json", *arguments).stdout, parse_float=Decimal)
+        return row["calls"], row["costUsd"]
+
+    def exported(*arguments) -> tuple[list[str], Decimal]:
+        rows = list(csv.DictReader(io.StringIO(ledger.run("export", "csv", *arguments).stdout)))
+        return [row["type"] for row in rows], sum(Decimal(row["costUsd"]) for row in rows)
+
+    later = Decimal(second["costUsd"])
+    earlier = Decimal(first["costUsd"]) / 1000
+    assert usage("--since", between) == (1, later)
+    assert exported("--from", between) == (["call.settled"], later)
+    assert exported("--to", between) == (["call.settled", "cost.adjusted"], earlier)
+    assert usage() == (2, earlier + later) and exported()[1] == earlier + later
+    (row,) = (
+        row for row in csv.DictReader(io.StringIO(ledger.run("export", "csv").stdout)) if row["recordedAt"]
+    )
+    assert (row["timestamp"], row["recordedAt"]) == (correction["timestamp"], first["timestamp"])
 
 
 def test_an_unpriced_call_gets_its_price_when_the_price_arrives_and_a_priced_one_does_not(
@@ -224,6 +394,8 @@ def test_an_order_that_cannot_be_taken_says_why(journal_ledger, folder):
         answer = requests.post(url, headers=ledger.admin, json=body, timeout=10)
         assert answer.status_code == 400, body
         assert answer.json()["type"] == "/problems/rerate"
+    twice = requests.post(url, headers=ledger.admin, data='{"dryRun":true,"dryRun":false}', timeout=10)
+    assert twice.status_code == 400 and "more than once" in twice.json()["detail"]
     assert ledger.run("rerate", "--yes", check=False).returncode == 64
     broken = folder / "broken.json"
     broken.write_text("{}")

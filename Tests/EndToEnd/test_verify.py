@@ -9,7 +9,7 @@ from pathlib import Path
 
 import fold
 import pytest
-from journals import MadeJournal, tamper
+from journals import MadeJournal, rechained, tamper
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "verify_chain.py"
 
@@ -92,6 +92,129 @@ def test_damage_before_the_tail_refuses_to_start_and_says_what_to_run(stopped):
 def test_another_origin_does_not_take_the_journal(stopped):
     stopped.environment["LEDGER_ORIGIN"] = "somebody-else"
     assert stopped.run("serve", check=False, seconds=20).returncode == 65
+
+
+# Thresholds, compared with the state before them
+
+
+@pytest.fixture
+def crossed(journal_ledger):
+    """Four calls under a limit of four, half of which and all of which are crossings; stopped."""
+    ledger = journal_ledger
+    limit = {"measure": "requests", "window": "month", "limit": 4}
+    ledger.set_quota("global", limits=[limit], thresholds=[50, 100])
+    client = ledger.anthropic(ledger.mint_key("alice"))
+    for _ in range(4):
+        client.messages.create(
+            model="claude-sonnet-4-6", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
+        )
+    ledger.wait_settled(4)
+    ledger.stop()
+    return ledger
+
+
+def forge(ledger, change) -> dict:
+    """Lets `change` edit the journal's lines, chains them anew and says what `verify` finds."""
+    lines = ledger.lines()
+    change(lines)
+    (segment,) = fold.segments(ledger.home)
+    segment.write_bytes(rechained(lines, ledger.origin))
+    (ledger.home / "system" / "snapshot.jsonl").unlink(missing_ok=True)
+    assert fold.broken_links(ledger.lines(), ledger.origin) == []
+    done = ledger.run("verify", "--json", check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == (0 if report["holds"] else 1) and report["holds"] == (not report["findings"])
+    return report
+
+
+def at(ledger, threshold: int) -> int:
+    """The index of the line that records this crossing."""
+    marks = (b'"type":"threshold.crossed"', b'"threshold":%d,' % threshold)
+    (index,) = (number for number, line in enumerate(ledger.lines()) if all(mark in line for mark in marks))
+    return index
+
+
+def replaced(index: int, old: bytes, new: bytes):
+    def change(lines: list[bytes]) -> None:
+        assert old in lines[index]
+        lines[index] = lines[index].replace(old, new, 1)
+
+    return change
+
+
+def test_crossings_as_the_ledger_records_them_hold(crossed):
+    report = forge(crossed, lambda lines: None)
+    assert report["holds"] and report["remarks"] == []
+
+
+def test_a_crossing_that_is_missing_is_found_with_its_position(crossed):
+    half, whole = at(crossed, 50), at(crossed, 100)
+    kept = crossed.lines()
+    # The fourth call is the next one that the limit counts: it would have recorded the half again.
+    report = forge(crossed, lambda lines: lines.pop(half))
+    assert [f"(position {half})" in finding for finding in report["findings"]].count(True) == 1
+    assert "50 % of global's requests a month is crossed by this, and not recorded" in report["findings"][0]
+    # The last one may have been cut off by a crash: that is said, and not held against the journal.
+    (segment,) = fold.segments(crossed.home)
+    segment.write_bytes(rechained(kept, crossed.origin))
+    report = forge(crossed, lambda lines: lines.pop(whole))
+    assert report["holds"] and "100 % of global's" in report["remarks"][0]
+    assert f"(position {whole})" in report["remarks"][0]
+    assert "remark: " in crossed.run("verify").stdout
+
+
+def test_a_ledger_that_lost_a_crossing_in_a_crash_goes_on_and_holds(crossed):
+    half = at(crossed, 50)
+    (segment,) = fold.segments(crossed.home)
+    # The power went after the second call's end was written, and before its crossing was.
+    segment.write_bytes(rechained(crossed.lines()[:half], crossed.origin))
+    (crossed.home / "system" / "snapshot.jsonl").unlink(missing_ok=True)
+    crossed.start()
+    client = crossed.anthropic(crossed.mint_key("alice"))
+    client.messages.create(
+        model="claude-sonnet-4-6", max_tokens=20, messages=[{"role": "user", "content": "Hello"}]
+    )
+    crossed.wait_settled(3)
+    crossed.stop()
+    (event,) = crossed.events("threshold.crossed")
+    assert (event["threshold"], event["used"]) == (50, 3)
+    report = json.loads(crossed.run("verify", "--json").stdout)
+    assert report["holds"] and report["remarks"] == []
+
+
+FORGED = {
+    "what is used": (b'"used":2', b'"used":3', "not the figures that the state before comes to"),
+    "the window's start": (b'"windowStart":"20', b'"windowStart":"19', "not the figures"),
+    "the window's end": (b'"windowEnd":"20', b'"windowEnd":"21', "is not crossed here"),
+    "the limit": (b'"limit":4', b'"limit":5', "is not crossed here"),
+    "the threshold": (b'"threshold":50', b'"threshold":49', "49 % of global's requests a month is not"),
+    "the window": (b'"window":"month"', b'"window":"week"', "is not crossed here"),
+    "the subject": (b'"subject":"global"', b'"subject":"group:red"', "50 % of group:red's requests"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_crossing_that_says_something_else_is_found(crossed, name):
+    half = at(crossed, 50)
+    old, new, said = FORGED[name]
+    report = forge(crossed, replaced(half, old, new))
+    (finding, *_) = report["findings"]
+    assert f"(position {half + 1})" in finding and said in finding, report
+
+
+MOVED = {
+    "twice": (lambda lines, half: lines.insert(half, lines[half]), "is not crossed here"),
+    "after the next call": (lambda lines, half: lines.insert(half + 2, lines.pop(half)), "is not recorded"),
+    "before its cause": (lambda lines, half: lines.insert(half - 1, lines.pop(half)), "is not crossed here"),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_crossing_in_another_place_is_found(crossed, name):
+    half = at(crossed, 50)
+    move, said = MOVED[name]
+    report = forge(crossed, lambda lines: move(lines, half))
+    assert any(said in finding for finding in report["findings"]), report
 
 
 # The database, compared with the journal

@@ -50,7 +50,7 @@ def is_priced(expected: dict) -> bool:
 def is_bounded(expected: dict) -> bool:
     """Whether output is counted by the bytes that came."""
     reading = expected.get("reading")
-    if reading is None or reading["usage"] is None:
+    if reading is None or reading["usage"] is None or reading.get("incomplete"):
         return False
     is_stream = expected["answer"]["contentType"] == "text/event-stream"
     return reading["source"] == "provider_partial" or (is_stream and reading.get("inconsistent", False))

@@ -61,6 +61,57 @@ struct ChargeTests {
         #expect(there.map(\.key.modifiers) == [[.batch, .geoUs]])
     }
 
+    /// An answer of `answering` that is the work of `parts`.
+    private func composed(_ parts: [UsagePart], by answering: String, _ cost: Cost) -> Event {
+        guard case .callSettled(var event) = settled([:], cost) else { preconditionFailure() }
+        event = CallSettled(
+            call: CallIdentity(
+                callID: event.call.callID, user: ann, source: "proxy", provider: "anthropic",
+                model: answering, api: "messages"),
+            result: .ok, status: 200, usageSource: .providerFinal, cost: cost, priceBook: book.hash,
+            parts: parts, durationMilliseconds: 7)
+        for part in parts { event.usage.add(part.usage) }
+        return .callSettled(event)
+    }
+
+    @Test("an answer of several models is taken apart by model and bucket, each at its own prices and tier")
+    func parts() throws {
+        var short = Usage()
+        short.input = 1_000
+        short.output = 500
+        var long = Usage()
+        long.input = 200_001
+        let sonnet = "claude-sonnet-4-5"
+        let other = "\(sonnet)-20250929"
+        // Before April the part of 200,001 tokens is in the tier of 6 a million; the others are not.
+        let parts = [
+            UsagePart(model: sonnet, usage: short), UsagePart(model: other, usage: long),
+            UsagePart(model: sonnet, usage: short),
+        ]
+        let cost = Cost.priced(try usd("1.221006"))
+        let event = composed(parts, by: sonnet, cost)
+        let charges = charges(event, at: before)
+        #expect(charges.map(\.key.model) == [sonnet, sonnet, other, sonnet, sonnet])
+        #expect(charges.map(\.key.part) == [nil, nil, other, nil, nil])
+        #expect(charges.map(\.key.tierAbove) == [nil, nil, 200_000, nil, nil])
+        #expect(charges.allSatisfy { $0.key.rollup.model == sonnet })
+
+        var hour = ChargeHour()
+        hour.add(recorded(event, at: before), ChargeReading(books: [book]))
+        #expect(hour.difference == nil)
+        #expect(hour.rows.count == 3 && Set(hour.sorted.map(\.key.part)) == [nil, other])
+        #expect(hour.sorted.map(\.sums.cost).reduce(Money.zero) { $0.addingClamped($1) } == cost.amount)
+        // One part without a price, or a sum that is not theirs: the call is a whole.
+        let unknown = parts + [UsagePart(model: "nobody", usage: short)]
+        for odd in [
+            composed(unknown, by: sonnet, cost),
+            composed(parts, by: sonnet, .priced(try usd("1.221006000000000001"))),
+        ] {
+            let charges = self.charges(odd, at: before)
+            #expect(charges.map(\.key.use) == [.whole] && charges.map(\.key.model) == [sonnet])
+        }
+    }
+
     @Test("a cost that the book does not come to stands as a whole, and so does one whose book is not here")
     func whole() throws {
         let odd = Cost.priced(try usd("0.003000000000000001"))

@@ -37,6 +37,16 @@ struct CostAdjustedTests {
         #expect(ledger.state.lastAdjustment == Position(3))
     }
 
+    @Test("a correction counts when what it corrects was recorded, any other event when it was itself")
+    func countsAt() throws {
+        var ledger = try recorder(.priced(try usd("3")))
+        ledger.now = try moment("2026-11-26T00:00:00Z")
+        let wrong = try adjustment(.priced(try usd("3")), .priced(try usd("0.5")))
+        try ledger.run(.adjustCosts([wrong], after: Position(0)))
+        let moments = ledger.events.map { $0.countsAt.text.prefix(19) }
+        #expect(moments == ["2026-11-24T23:59:59", "2026-11-25T00:00:01", "2026-11-25T00:00:01"])
+    }
+
     @Test("what an unpriced call holds is released by its price, and a price may pass the limit")
     func held() throws {
         var ledger = try Recorder(at: "2026-11-24T12:00:00Z")

@@ -150,6 +150,38 @@ struct EventDecoderTests {
         Issue.record("read \(event)")
     }
 
+    private static func saying(_ fields: String) -> [UInt8] {
+        Array(valid.replacing(#""api":"messages","#, with: #""api":"messages",\#(fields)"#).utf8)
+    }
+
+    @Test("a first try says nothing, a further one which it is, and of which call where that is known")
+    func retries() throws {
+        func retry(_ fields: String) throws -> CallRetry? {
+            guard case .callSettled(let event) = try decoded(Self.saying(fields)).get().event else {
+                return nil
+            }
+            return event.call.retry
+        }
+        let first = UniqueID(bits: 7)
+        #expect(try retry("") == nil)
+        #expect(try retry(#""attempt":2,"#) == CallRetry(attempt: 2))
+        #expect(
+            try retry(#""attempt":100,"retryOf":"\#(first.text)","#) == CallRetry(attempt: 100, first: first))
+    }
+
+    @Test(
+        "a try that cannot be is refused",
+        arguments: [
+            #""attempt":1,"#, #""attempt":0,"#, #""attempt":-2,"#, #""attempt":101,"#, #""attempt":"2","#,
+            #""attempt":null,"#, #""retryOf":"00000000-0000-0000-0000-000000000007","#,
+            #""attempt":2,"retryOf":null,"#, #""attempt":2,"retryOf":"7","#, #""attempt":2,"attempt":2,"#,
+            #""retryOf":"00000000-0000-0000-0000-000000000007","attempt":2,"#,
+        ])
+    func impossibleRetries(_ fields: String) {
+        guard case .success(let event) = decoded(Self.saying(fields)) else { return }
+        Issue.record("read \(event)")
+    }
+
     @Test(
         "bytes that are not UTF-8 are refused",
         arguments: [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80]] as [[UInt8]])

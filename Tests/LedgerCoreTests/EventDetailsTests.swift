@@ -4,11 +4,14 @@ import Testing
 
 @Suite("Event details")
 struct EventDetailsTests {
-    /// Whether SQL gets nothing beside the columns: of the busy types, but for calls that are not plainly ok.
+    /// Whether SQL gets nothing beside the columns: of the busy types, but for calls that are not plainly ok,
+    /// or not the first try.
     private func isBusy(_ event: Event) -> Bool {
         switch event {
-        case .callReserved, .dispatchStarted: true
-        case .callSettled(let event): event.result == .ok && event.cost.state == .priced
+        case .dispatchStarted: true
+        case .callReserved(let event): event.call.retry == nil
+        case .callSettled(let event):
+            event.result == .ok && event.cost.state == .priced && event.call.retry == nil
         default: false
         }
     }

@@ -25,11 +25,23 @@ extension Examples {
         return [
             QuotaSet(subject: .group(red), quota: rules, actor: "admin", reason: "the team spends less"),
             QuotaSet(subject: .model("gpt-5"), quota: Quota(isEnabled: false), actor: "admin"),
+            QuotaSet(
+                subject: .model("claude-opus-4-5"),
+                quota: Quota(dailyLimit: try usd("50"), names: ["claude-4.5-opus", "claude-opus-4.5"]),
+                actor: "admin"),
             QuotaSet(subject: .global, quota: Quota(monthlyLimit: try usd("1000")), actor: "admin"),
             QuotaSet(subject: .unknownUsers, quota: pattern, actor: "admin"),
             QuotaSet(
                 subject: .user(try user("alice")), quota: pattern, actor: "default", pattern: Position(45)),
+            QuotaSet(subject: .global, quota: Quota(), actor: "admin", source: try copied(17)),
         ]
+    }
+
+    /// Where an example was made that another journal has at `position`.
+    static func copied(_ position: Int64) throws -> ChangeSource {
+        ChangeSource(
+            madeAt: try moment("2026-11-24T09:30:00.5Z"),
+            copiedFrom: CopiedEvent(origin: "proxy-2", position: Position(position)))
     }
 
     static func quotaEvents(of type: EventType) throws -> [Event] {
@@ -41,10 +53,30 @@ extension Examples {
                 .groupJoined(
                     GroupJoined(user: alice, group: red, actor: "admin", reason: "she spends for it")),
                 .groupJoined(GroupJoined(user: alice, group: red, actor: "admin")),
+                .groupJoined(GroupJoined(user: alice, group: red, actor: "admin", source: try copied(19))),
             ]
         case .groupLeft:
             return [
-                .groupLeft(GroupLeft(user: alice, group: red, actor: "admin", reason: "she spends elsewhere"))
+                .groupLeft(
+                    GroupLeft(user: alice, group: red, actor: "admin", reason: "she spends elsewhere")),
+                .groupLeft(
+                    GroupLeft(
+                        user: alice, group: red, actor: "admin",
+                        source: ChangeSource(madeAt: try moment("2026-11-24T09:30:00.500001Z")))),
+                .groupLeft(GroupLeft(user: alice, group: red, actor: "admin", source: try copied(20))),
+            ]
+        case .leaseSet:
+            let end = try moment("2026-11-25T00:00:00Z")
+            return [
+                .leaseSet(
+                    LeaseSet(
+                        key: LeaseKey(subject: .user(alice), measure: .cost, window: .day, windowEnd: end),
+                        limit: try usd("10").attos, leased: try usd("2.5").attos, cause: .granted)),
+                .leaseSet(
+                    LeaseSet(
+                        key: LeaseKey(
+                            subject: .group(red), measure: .requests, window: .hour, windowEnd: end),
+                        limit: 50, leased: 7, cause: .fitted)),
             ]
         default:
             let limits = [

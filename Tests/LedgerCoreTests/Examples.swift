@@ -19,6 +19,7 @@ enum Examples {
         hostile = CallIdentity(
             callID: hostile.callID, user: hostile.user, source: "proxy", provider: "openai",
             model: hostile.model, api: "responses", dispatchID: "d-7", sessionID: "s 1")
+        let again = tried(plain, attempt: 2, of: hostile.callID)
         switch type {
         case .callReserved:
             return [
@@ -30,8 +31,19 @@ enum Examples {
                     CallReserved(
                         call: hostile, reserved: try usd("1"), reservedTokens: 0, priceBook: "5f2a",
                         isPriced: false)),
+                .callReserved(
+                    CallReserved(
+                        call: again, reserved: try usd("0.96"), reservedTokens: 64_100, priceBook: "5f2a",
+                        isPriced: true)),
             ]
-        case .callSettled: return try settledCalls(plain, hostile)
+        case .callSettled:
+            return try settledCalls(plain, hostile) + [
+                .callSettled(settled(again, .priced(try usd("0.01")), input: 12, output: 3)),
+                .callSettled(
+                    settled(
+                        tried(hostile, attempt: 100, of: nil), .unpriced(holding: try usd("1")), input: 0,
+                        output: 0)),
+            ]
         case .callRejected: return try rejected(plain, hostile)
         case .callExpired:
             return [
@@ -50,8 +62,10 @@ enum Examples {
             return [
                 .quotaRemoved(QuotaRemoved(user: alice, actor: "admin")),
                 .quotaRemoved(QuotaRemoved(subject: red, actor: "admin", reason: "the team spends no more")),
+                .quotaRemoved(
+                    QuotaRemoved(subject: .user(alice), actor: "admin", source: try copied(18))),
             ]
-        case .groupJoined, .groupLeft, .thresholdCrossed: return try quotaEvents(of: type)
+        case .groupJoined, .groupLeft, .thresholdCrossed, .leaseSet: return try quotaEvents(of: type)
         case .pricesPublished:
             return [.pricesPublished(PricesPublished(priceBook: "5f2a", models: 57, source: "prices.json"))]
         case .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived:
@@ -60,7 +74,16 @@ enum Examples {
             return try containerEvents(of: type)
         case .usageReported: return try usageReports().map { .usageReported($0) }
         case .costAdjusted: return try adjustments().map { .costAdjusted($0) }
+        case .usageReconciled: return try reconciliations().map { .usageReconciled($0) }
         }
+    }
+
+    /// The same call as a further try of a request.
+    private static func tried(_ call: CallIdentity, attempt: Int64, of first: UniqueID?) -> CallIdentity {
+        CallIdentity(
+            callID: call.callID, user: call.user, source: call.source, provider: call.provider,
+            model: call.model, api: call.api, dispatchID: call.dispatchID, sessionID: call.sessionID,
+            retry: CallRetry(attempt: attempt, first: first))
     }
 
     private static func settledCalls(_ plain: CallIdentity, _ hostile: CallIdentity) throws -> [Event] {
@@ -111,6 +134,9 @@ enum Examples {
             QuotaLimit(
                 kind: .weeklyRequests, limit: 100, used: 98, reserved: 2, retryAt: midnight,
                 subject: .model("gpt-5")),
+            QuotaLimit(
+                kind: .monthlyCost, limit: try usd("10").attos, used: try usd("9.5").attos,
+                reserved: try usd("0.25").attos, retryAt: midnight, shortage: .unavailable),
         ]
         return try limits.map {
             .callRejected(

@@ -79,6 +79,58 @@ struct LedgerStateQuotaTests {
         #expect(refusal() == nil)
     }
 
+    @Test("a model's limits bind each of its names, with what is put around it, and no other model")
+    mutating func names() throws {
+        var limits = quota(.requests, .day, 6)
+        limits.names = ["claude-4.5-opus", "claude-opus-4.5"]
+        try set(.model("claude-opus-4-5"), limits)
+        let spellings = [
+            "claude-opus-4-5", "claude-opus-4.5", "claude-4.5-opus", "claude-opus-4-5-20251101",
+            "claude-opus-4-5@20251101", "us.anthropic.claude-opus-4-5-20251101-v1:0",
+        ]
+        for name in spellings {
+            _ = try reserve(alice, "1", model: name)
+            #expect(ledger.last?.type == .callReserved, "\(name)")
+        }
+        for name in spellings + ["claude-opus-4-5-latest"] {
+            _ = try reserve(bob, "1", model: name)
+            #expect(refusal()?.subject == .model("claude-opus-4-5"), "\(name)")
+        }
+        for name in ["claude-opus-4-6", "claude-opus-4", "claude-opus-4-5-mini"] {
+            _ = try reserve(bob, "1", model: name)
+            #expect(ledger.last?.type == .callReserved, "\(name)")
+        }
+    }
+
+    @Test("a call ends in the limits that it was reserved in, whatever names they have by then")
+    mutating func namesChanged() throws {
+        var limits = quota(.cost, .day, try usd("10").attos)
+        limits.names = ["other"]
+        try set(.model("m"), limits)
+        let call = try reserve(alice, "4", model: "other")
+        limits.names = []
+        try set(.model("m"), limits)
+        try ledger.run(.settle(settled(call, .priced(try usd("1")))))
+        let meter = try #require(ledger.state.meters(of: .model("m"), at: ledger.now).first)
+        #expect(meter.reserved == 0)
+        #expect(meter.used == (try usd("1").attos))
+        _ = try reserve(alice, "4", model: "other")
+        #expect(ledger.state.meters(of: .model("m"), at: ledger.now).first?.reserved == 0)
+    }
+
+    @Test("limits of a model with a date bind that one alone")
+    mutating func dated() throws {
+        try set(.model("claude-opus-4-5-20251101"), quota(.requests, .day, 0))
+        _ = try reserve(alice, "1", model: "anthropic.claude-opus-4-5-20251101-v1:0")
+        #expect(refusal()?.kind == .dailyRequests)
+        _ = try reserve(alice, "1", model: "claude-opus-4-5")
+        #expect(ledger.last?.type == .callReserved)
+        try ledger.run(
+            .dropQuota(QuotaRemoved(subject: .model("claude-opus-4-5-20251101"), actor: "admin")))
+        _ = try reserve(alice, "1", model: "claude-opus-4-5-20251101")
+        #expect(ledger.last?.type == .callReserved)
+    }
+
     @Test("who leaves a group settles in it what was reserved there")
     mutating func leaving() throws {
         try set(.group(red), quota(.cost, .day, try usd("10").attos))

@@ -1,84 +1,6 @@
 import LedgerCore
 import Testing
 
-/// The rules of limits kept naively: everything ever held or spent, summed anew for every question.
-private struct NaiveLimits {
-    struct Entry {
-        let position: Int64
-        let madeAt: Timestamp
-        let payers: Set<QuotaSubject>
-        var held: [LimitMeasure: Int128]
-        var used: [LimitMeasure: Int128] = [:]
-        /// What was charged without a reservation counts from when it is charged, whatever is set later.
-        var isCharge = false
-    }
-
-    /// One limit, and from when it counts.
-    struct Counted {
-        let limit: Limit
-        let calendar: QuotaCalendar
-        var start: Timestamp
-        var end: Timestamp
-        var since: Int64
-        /// Whether it was set below what was used: then the bound binds only in the next window.
-        var isExcused = false
-    }
-
-    var entries: [Int: Entry] = [:]
-    var limits: [QuotaSubject: [Counted]] = [:]
-
-    func sum(_ subject: QuotaSubject, _ counted: Counted) -> (used: Int128, reserved: Int128) {
-        var sum: (used: Int128, reserved: Int128) = (0, 0)
-        for entry in entries.values where entry.payers.contains(subject) && entry.madeAt >= counted.start {
-            guard entry.position > counted.since else { continue }
-            sum.used += entry.used[counted.limit.measure] ?? 0
-            sum.reserved += entry.held[counted.limit.measure] ?? 0
-        }
-        return sum
-    }
-
-    mutating func roll(to now: Timestamp) {
-        for (subject, known) in limits {
-            limits[subject] = known.map { counted in
-                guard now >= counted.end else { return counted }
-                let window = counted.calendar.window(counted.limit.window, at: now)
-                return Counted(
-                    limit: counted.limit, calendar: counted.calendar, start: window.lowerBound,
-                    end: window.upperBound, since: 0)
-            }
-        }
-    }
-
-    mutating func set(_ subject: QuotaSubject, _ quota: Quota, at now: Timestamp, position: Int64) {
-        let before = limits[subject] ?? []
-        limits[subject] = quota.allLimits.map { limit in
-            let end = quota.calendar.window(limit.window, at: now).upperBound
-            var counted = Counted(
-                limit: limit, calendar: quota.calendar, start: now, end: end, since: position)
-            let same = before.first { $0.limit.measure == limit.measure && $0.limit.window == limit.window }
-            if let same {
-                counted.start = same.start
-                counted.since = same.since
-            } else if subject.user != nil, limit.measure != .requests, limit.window != .hour {
-                counted.start = limit.window == .month ? now.day.firstOfMonth.start : now.day.start
-                counted.since = 0
-            }
-            let sum = sum(subject, counted)
-            counted.isExcused = sum.used + sum.reserved > limit.amount
-            return counted
-        }
-    }
-
-    func admits(_ payers: Set<QuotaSubject>, _ asked: [LimitMeasure: Int128]) -> Bool {
-        payers.allSatisfy { subject in
-            (limits[subject] ?? []).allSatisfy { counted in
-                let sum = sum(subject, counted)
-                return sum.used + sum.reserved + (asked[counted.limit.measure] ?? 0) <= counted.limit.amount
-            }
-        }
-    }
-}
-
 @Suite("Limits of every subject against a naive model")
 struct QuotaModelTests {
     private struct Run {
@@ -90,6 +12,7 @@ struct QuotaModelTests {
         var members: [UserID: Set<GroupName>] = [:]
         var next = 1
         var reports: Int64 = 0
+        var corrections: Int64 = 0
         let zones: [QuotaCalendar]
 
         init(_ number: UInt64) throws {
@@ -127,7 +50,7 @@ struct QuotaModelTests {
             case 5...8: try end()
             case 9: try set()
             case 10: try join()
-            default: try report()
+            default: try seed.once(in: 3) ? correct() : report()
             }
         }
 
@@ -169,12 +92,58 @@ struct QuotaModelTests {
             let cost = seed.once(in: 3) ? held : held / 3
             let tokens = Int64(clamping: (entry.held[.tokens] ?? 0) / 2)
             model.entries[number]?.held = [:]
+            model.entries[number]?.endedAt = Int64(ledger.events.count + 1)
             if seed.once(in: 5) {
                 try ledger.run(.expire(identity.callID, .restart))
                 model.entries[number]?.used = entry.held
             } else {
-                try ledger.run(.settle(settled(identity, .priced(Money(attos: cost)), input: tokens)))
+                try ledger.run(
+                    .settle(
+                        settled(
+                            answer(to: identity), .priced(Money(attos: cost)), input: tokens)))
                 model.entries[number]?.used = [.cost: cost, .tokens: Int128(tokens), .requests: 1]
+            }
+        }
+
+        /// The call as it ends: half of the time another model answers.
+        mutating func answer(to call: CallIdentity) -> CallIdentity {
+            LedgerCoreTests.call(
+                Int(call.callID.bits), of: call.user,
+                model: seed.once(in: 2) ? call.model : call.model == "m" ? "n" : "m")
+        }
+
+        /// Prices all that is recorded anew, wherever it counts: up or down, whatever was set meanwhile.
+        mutating func correct() throws {
+            corrections += 1
+            let price = seed.number(0...9)
+            let models = try ["m", "n"].map { name in
+                try ModelPrice(
+                    provider: "anthropic", name: name, aliases: [], outputTokensMax: 64_000,
+                    periods: [
+                        PricePeriod(
+                            from: try moment("2025-01-01T00:00:00Z"),
+                            base: try Book.rates([.input: "\(price * 10_000)"]), tiers: [],
+                            multipliers: [:])
+                    ])
+            }
+            var rerating = Rerating(
+                by: try PriceBook(
+                    hash: "book \(corrections)", unpricedReserve: try usd("1"), models: models))
+            var events: [CostAdjusted] = []
+            for event in ledger.events { rerating.note(event) }
+            for event in ledger.events {
+                rerating.take(event) { events.append($0.event(reason: "test", actor: "admin")) }
+            }
+            try ledger.run(.adjustCosts(events, after: ledger.state.lastAdjustment))
+            for event in events {
+                let number = try #require(
+                    model.entries.first { $0.value.endedAt == event.target.position.value }?.key)
+                model.entries[number]?.used[.cost] = event.new.cost.charged.attos
+                for subject in model.entries[number]?.payers ?? [] {
+                    for index in (model.limits[subject] ?? []).indices {
+                        model.limits[subject]?[index].isExcused = true
+                    }
+                }
             }
         }
 
@@ -213,16 +182,20 @@ struct QuotaModelTests {
             let user = seed.pick(users)
             reports += 1
             let cost = Int128(seed.number(0...100)) * Money.attosPerDollar / 100
+            var usage = Usage()
+            usage.input = seed.number(0...20)
+            let position = Int64(ledger.events.count + 1)
             try ledger.run(
                 .reportUsage(
                     UsageReported(
                         user: user, source: "s", reportID: "r\(reports)", digest: "d", kind: .report,
-                        provider: "p", model: "m", usage: Usage(), cost: .priced(Money(attos: cost)),
+                        provider: "anthropic", model: "m", usage: usage, cost: .priced(Money(attos: cost)),
                         priceBook: "b", usedAt: ledger.now)))
             let payers = payers(user, "m")
             model.entries[-Int(reports)] = NaiveLimits.Entry(
-                position: Int64(ledger.events.count), madeAt: now, payers: payers, held: [:],
-                used: [.cost: cost], isCharge: true)
+                position: position, madeAt: now, payers: payers, held: [:],
+                used: [.cost: cost, .tokens: Int128(usage.input)], isCharge: true,
+                endedAt: position)
             for subject in payers {
                 for index in (model.limits[subject] ?? []).indices {
                     model.limits[subject]?[index].isExcused = true
@@ -256,11 +229,24 @@ struct QuotaModelTests {
             try run.step()
             run.model.roll(to: run.now)
             run.check("seed \(number), step \(step)")
-            for event in run.ledger.events[folded...] { replayed.evolve(event) }
+            var awaited: [Event] = []
+            for event in run.ledger.events[folded...] {
+                // Whoever reads the journal finds the crossings that were recorded, and no others.
+                if event.event.type == .thresholdCrossed {
+                    #expect(awaited.first == event.event, "seed \(number), step \(step)")
+                    awaited = Array(awaited.dropFirst())
+                } else {
+                    #expect(awaited.isEmpty, "seed \(number), step \(step)")
+                    awaited = replayed.crossings(causedBy: event.event, at: event.timestamp)
+                }
+                replayed.evolve(event)
+            }
+            #expect(awaited.isEmpty, "seed \(number), step \(step)")
             folded = run.ledger.events.count
         }
         #expect(replayed == run.ledger.state)
         #expect(run.ledger.events.contains { $0.event.type == .callRejected })
         #expect(run.ledger.events.contains { $0.event.type == .thresholdCrossed })
+        #expect(run.ledger.events.contains { $0.event.type == .costAdjusted })
     }
 }

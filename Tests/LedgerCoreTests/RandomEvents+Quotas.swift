@@ -45,9 +45,16 @@ extension RandomEvents {
                 dailyTokens: seed.once(in: 2) ? nil : count(), isEnabled: seed.once(in: 2),
                 limits: (0..<seed.pick([0, 0, 1, 3])).map { _ in rule() },
                 calendar: QuotaCalendar(zone: zone(), weekStart: seed.number(1...7)),
-                thresholds: seed.pick([[], [50, 80, 100]])),
+                thresholds: seed.pick([[], [50, 80, 100]]), names: seed.pick([[], ["a", "b"]])),
             actor: text(), reason: optionalText(),
-            pattern: seed.once(in: 3) ? Position(seed.number(1...99)) : nil)
+            pattern: seed.once(in: 3) ? Position(seed.number(1...99)) : nil, source: source())
+    }
+
+    mutating func source() -> ChangeSource? {
+        guard seed.once(in: 2) else { return nil }
+        let copied = CopiedEvent(
+            origin: seed.pick(["proxy-2", "proxy-3"]), position: Position(seed.number(1...99)))
+        return ChangeSource(madeAt: time(), copiedFrom: seed.once(in: 2) ? nil : copied)
     }
 
     mutating func limit() throws -> QuotaLimit {
@@ -55,7 +62,16 @@ extension RandomEvents {
         return QuotaLimit(
             kind: kind, limit: amount(kind.measure), used: amount(kind.measure),
             reserved: amount(kind.measure), retryAt: seed.once(in: 2) ? nil : time(),
-            subject: seed.once(in: 2) ? nil : try subject())
+            subject: seed.once(in: 2) ? nil : try subject(),
+            shortage: seed.once(in: 2) ? nil : seed.pick(LeaseShortage.allCases))
+    }
+
+    mutating func leaseSet() throws -> LeaseSet {
+        let rule = rule()
+        let key = LeaseKey(
+            subject: try subject(), measure: rule.measure, window: rule.window, windowEnd: time())
+        return LeaseSet(
+            key: key, limit: rule.amount, leased: amount(rule.measure), cause: seed.pick(LeaseCause.allCases))
     }
 
     mutating func crossed() throws -> ThresholdCrossed {

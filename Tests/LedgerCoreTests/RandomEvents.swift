@@ -50,7 +50,13 @@ struct RandomEvents {
         CallIdentity(
             callID: sharedID(), user: try user(), source: text(), provider: text(), model: text(),
             api: text(), dispatchID: seed.once(in: 2) ? sharedID().text : optionalText(),
-            sessionID: optionalText())
+            sessionID: optionalText(), retry: retry())
+    }
+
+    mutating func retry() -> CallRetry? {
+        guard seed.once(in: 3) else { return nil }
+        return CallRetry(
+            attempt: seed.pick([2, 3, 100, seed.number(2...100)]), first: seed.once(in: 2) ? nil : sharedID())
     }
 
     mutating func cost() -> Cost {
@@ -94,13 +100,21 @@ struct RandomEvents {
         case .callExpired: .callExpired(CallExpired(call: try call(), cost: cost(), reason: .restart))
         case .quotaSet: .quotaSet(try quotaSet())
         case .quotaRemoved:
-            .quotaRemoved(QuotaRemoved(subject: try subject(), actor: text(), reason: optionalText()))
+            .quotaRemoved(
+                QuotaRemoved(
+                    subject: try subject(), actor: text(), reason: optionalText(), source: source()))
         case .groupJoined:
             .groupJoined(
-                GroupJoined(user: try user(), group: try group(), actor: text(), reason: optionalText()))
+                GroupJoined(
+                    user: try user(), group: try group(), actor: text(), reason: optionalText(),
+                    source: source()))
         case .groupLeft:
-            .groupLeft(GroupLeft(user: try user(), group: try group(), actor: text(), reason: optionalText()))
+            .groupLeft(
+                GroupLeft(
+                    user: try user(), group: try group(), actor: text(), reason: optionalText(),
+                    source: source()))
         case .thresholdCrossed: .thresholdCrossed(try crossed())
+        case .leaseSet: .leaseSet(try leaseSet())
         case .pricesPublished:
             .pricesPublished(PricesPublished(priceBook: text(), models: count(), source: text()))
         case .dispatchStarted:
@@ -126,6 +140,7 @@ struct RandomEvents {
         case .containerOOM: .containerChanged(try container(.oom))
         case .usageReported: .usageReported(try reported())
         case .costAdjusted: .costAdjusted(try adjusted())
+        case .usageReconciled: .usageReconciled(reconciled())
         }
     }
 

@@ -63,8 +63,8 @@ struct Recorder {
     init(at text: String) throws { now = try moment(text) }
 
     /// Judges `command` now and records what follows.
-    mutating func run(_ command: Command) throws {
-        for event in try state.decide(command, at: now) { record(event) }
+    mutating func run(_ command: Command, in scope: BudgetScope = .own) throws {
+        for event in try state.decide(command, at: now, in: scope) { record(event) }
     }
 
     /// Why `command` is refused now; nil: it is not.

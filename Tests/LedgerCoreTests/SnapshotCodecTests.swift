@@ -134,6 +134,7 @@ struct SnapshotCodecTests {
             }
         }
         for report in try Examples.usageReports() { try ledger.run(.reportUsage(report)) }
+        for result in try Examples.reconciliations() { try ledger.run(.reconcile(result)) }
         for event in ledger.events { usage.evolve(event) }
         try expectGolden(SnapshotCodec.encode(ledger.state, usage), named: "journal/snapshot.jsonl")
     }

@@ -83,6 +83,40 @@ struct LedgerMetricsTests {
             ])
     }
 
+    @Test("A result is a share of cost where the report has costs, else of tokens; none of nothing")
+    func capture() throws {
+        let ledger = try house.open()
+        defer { ledger.close() }
+        let day = try #require(Day("2026-11-01".utf8))
+        for (report, tokens, cost) in [
+            ("anthropic_usage", UsageReconciled.Both<Int64>(ledger: 9, provider: 12), nil),
+            ("openrouter_activity", .init(ledger: 1, provider: 1), (ledger: "3", provider: "4")),
+            ("anthropic_cost", nil, (ledger: "3", provider: "0")),
+        ] as [(String, UsageReconciled.Both<Int64>?, (ledger: String, provider: String)?)] {
+            let cost = try cost.map {
+                UsageReconciled.Both(ledger: try usd($0.ledger), provider: try usd($0.provider))
+            }
+            _ = try ledger.ask(
+                .reconcile(
+                    UsageReconciled(
+                        provider: "anthropic", report: report, sha256: String(repeating: "a", count: 64),
+                        from: day, to: day.next, tokens: tokens, cost: cost, rows: 1, rowsDiffering: 1,
+                        actor: "admin")))
+        }
+        let text = exposition(ledger)
+        let seconds = ledger.configuration.now().microseconds / 1_000_000
+        #expect(
+            samples(text, "ledger_capture_ratio", "ledger_capture_checked_timestamp_seconds") == [
+                #"ledger_capture_checked_timestamp_seconds{provider="anthropic",report="anthropic_usage"} \#(seconds).0"#,
+                #"ledger_capture_checked_timestamp_seconds{provider="anthropic",report="openrouter_activity"} \#(seconds).0"#,
+                #"ledger_capture_checked_timestamp_seconds{provider="anthropic",report="anthropic_cost"} \#(seconds).0"#,
+                #"ledger_capture_ratio{provider="anthropic",report="anthropic_usage",measure="tokens"} 0.75"#,
+                #"ledger_capture_ratio{provider="anthropic",report="openrouter_activity",measure="cost"} 0.75"#,
+            ])
+        let (status, output) = Promtool.check(text)
+        #expect(status == 0, "\(output)")
+    }
+
     @Test("promtool accepts the exposition")
     func promtool() throws {
         let ledger = try house.open()

@@ -91,9 +91,14 @@ struct PriceBookFileTests {
         (
             "\"unpricedReserveUsd\":\"1\",", "\"unpricedReserveUsd\":\"1000000000000001\",",
             "$.unpricedReserveUsd"
+        ),
+        (
+            "\"unpricedReserveUsd\":\"1\",", "\"unpricedReserveUsd\":\"0.000\",", "$.unpricedReserveUsd"
         ), ("\"unpricedReserveUsd\":\"1\",", "", "$"),
         ("\"provider\":\"anthropic\",", "", model), ("\"checked\"", "\"cheked\"", "\(model).cheked"),
         ("2026-11-24", "2026-11-31", "\(model).checked"), ("64000", "\"64000\"", "\(model).outputTokensMax"),
+        ("64000", "0", "\(model).outputTokensMax"),
+        ("64000", "64000,\"inputTokensMax\":0", "\(model).inputTokensMax"),
         ("64000", "-1", "\(model).outputTokensMax"), ("64000", "1.5", "\(model).outputTokensMax"),
         ("2025-09-29T00:00:00Z", "2025-09-29", "\(price).from"),
         ("\"cacheRead\"", "\"cachedRead\"", "\(price).perMillion.cachedRead"),
@@ -122,6 +127,29 @@ struct PriceBookFileTests {
         }
         #expect(error.path == path, "\(error)")
         #expect(error.description.hasPrefix("my.json: $"))
+    }
+
+    @Test("a model that writes nothing needs no limit of what it writes, a price of zero is none")
+    func embeddings() throws {
+        let silent = Self.valid.replacing("64000", with: "0").replacing(#","output":"15""#, with: "")
+        let free = Self.valid.replacing("64000", with: "0").replacing(#""15""#, with: #""0.0""#)
+        for text in [silent, free] {
+            let book = try PriceBookFile.parse(Array(text.utf8), file: "f")
+            #expect(book.models.first?.outputTokensMax == 0)
+        }
+        // What a tier or a modifier alone gives a price counts too.
+        for other in [
+            silent.replacing(#""perMillion":{"input":"6"}"#, with: #""perMillion":{"outputAudio":"1"}"#),
+            silent.replacing(
+                #""multipliers":{"batch":"0.5"}"#,
+                with: #""rates":{"batch":{"perMillion":{"outputImage":"1"}}}"#),
+        ] {
+            try #require(other != silent)
+            let error = #expect(throws: PriceBookFileError.self) {
+                try PriceBookFile.parse(Array(other.utf8), file: "f")
+            }
+            #expect(error?.path == "\(Self.model).outputTokensMax")
+        }
     }
 
     /// ``valid`` with prices of compute.

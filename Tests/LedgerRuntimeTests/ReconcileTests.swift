@@ -43,6 +43,23 @@ struct ReconcileTests {
         #expect(Set(report.lines.map(\.model)) == ["claude-sonnet-4-5"] && report.isByModel)
     }
 
+    @Test(
+        "a count that is null, or none, is refused with its place, and never taken for 0",
+        arguments: [
+            ("1500", "uncached_input_tokens"), ("1000", "cache_creation.ephemeral_1h_input_tokens"),
+            ("200", "cache_read_input_tokens"), ("\"output_tokens\":500", "output_tokens"),
+            ("10}", "server_tool_use.web_search_requests"),
+        ])
+    func counts(_ figure: String, _ place: String) throws {
+        let name = figure.hasPrefix("\"") ? "\"output_tokens\":" : ""
+        for wrong in ["null", "-1", "1.5", "\"7\"", "[]"] {
+            let text = Self.usage.replacing(
+                figure, with: name + wrong + (figure.hasSuffix("}") ? "}" : ""), maxReplacements: 1)
+            let error = #expect(throws: ProviderReportError.self) { try report(text) }
+            #expect("\(error.map { "\($0)" } ?? "")".hasSuffix("results[0].\(place): must be a count"))
+        }
+    }
+
     @Test("Anthropic's amounts are cents, OpenAI's dollars, with whatever exponent")
     func money() throws {
         let cents = try report(
@@ -121,12 +138,62 @@ struct ReconcileTests {
         both.add(try settled(.estimated(try usd("1")), counts, at: "2026-11-01T23:59:59Z"))
         both.add(try settled(.unpriced(holding: .zero), [.output: 7], at: "2026-11-02T00:00:00Z"))
         both.add(try settled(.priced(try usd("1")), [.output: 9], at: "2026-11-03T00:00:00Z"))
-        #expect(both.tokens == UsageReconciliation.Sum(ledger: 2_707, provider: 3_700))
-        // 2,707 ÷ 3,700 = 0.7316216…
-        #expect(both.captureMillionths == 731_621)
+        let tokens = try #require(both.tokens)
+        #expect([tokens.ledger, tokens.provider, tokens.captured] == [2_707, 3_700, 2_700])
+        // 2,707 ÷ 3,700 = 0.7316216…; the 7 that the provider does not have make up for nothing: 0.7297297…
+        #expect(both.ratioMillionths == 731_621)
+        #expect(both.capturedMillionths == 729_729)
+        #expect(both.estimatedTokens == 2_700)
         #expect(both.rows.map(\.measure).prefix(2) == [.cacheWrite1h, .webSearch])
         #expect(both.rows.map(\.difference).prefix(3) == [-1_000, -10, 7])
         #expect(both.cost == nil && both.unpricedCalls == 1)
         #expect(both.estimated == (try usd("1")))
+    }
+
+    /// A correction of the call above, recorded long after.
+    private func corrected(_ old: Cost, _ new: Cost, at time: String) throws -> RecordedEvent {
+        let recordedAt = try moment(time)
+        let target = CostTarget(
+            position: Position(1), user: try user("ann"), kind: .call, source: "proxy",
+            provider: "anthropic", model: "claude-sonnet-4-5", recordedAt: recordedAt, chargedAt: recordedAt)
+        let event = CostAdjusted(
+            target: target, old: RatedCost(old, by: "b"), new: RatedCost(new, by: "c"), reason: "r",
+            actor: "admin")
+        return RecordedEvent(
+            position: Position(2), timestamp: try moment("2026-12-24T00:00:00Z"), id: UniqueID(bits: 3),
+            event: .costAdjusted(event))
+    }
+
+    @Test("a correction counts on the day of what it corrects, whenever it was recorded")
+    func corrections() throws {
+        let cost = """
+            {"data":[{"starting_at":"2026-11-01T00:00:00Z","ending_at":"2026-11-02T00:00:00Z",
+            "results":[{"currency":"USD","amount":"200","model":"claude-sonnet-4-5"}]}]}
+            """
+        var both = UsageReconciliation(try report(cost), provider: "anthropic")
+        both.add(try settled(.unpriced(holding: .zero), [:], at: "2026-11-01T12:00:00Z"))
+        both.add(try settled(.estimated(try usd("1000")), [:], at: "2026-11-01T12:00:00Z"))
+        let two = Cost.priced(try usd("2"))
+        both.add(try corrected(.unpriced(holding: .zero), .priced(.zero), at: "2026-11-01T12:00:00Z"))
+        both.add(try corrected(.estimated(try usd("1000")), two, at: "2026-11-01T12:00:00Z"))
+        both.add(try corrected(two, .priced(try usd("9")), at: "2026-11-02T00:00:00Z"))
+        let sum = try #require(both.cost)
+        #expect([sum.ledger, sum.provider, sum.captured] == Array(repeating: two.amount.attos, count: 3))
+        #expect(both.rows.count == 1 && both.unpricedCalls == 0 && both.estimated == .zero)
+    }
+
+    @Test("what is recorded of a comparison: whole days, the sums, how many rows differ")
+    func result() throws {
+        var both = UsageReconciliation(try report(Self.usage), provider: "anthropic")
+        both.add(try settled(.priced(.zero), [.input: 1_500, .output: 7], at: "2026-11-01T12:00:00Z"))
+        let result = try #require(UsageReconciled(both, sha256: "5f2a", actor: "admin", reason: nil))
+        #expect(result.report == "anthropic_usage" && result.provider == "anthropic")
+        #expect(result.from.text == "2026-11-01" && result.to.text == "2026-11-03")
+        #expect(result.tokens == .init(ledger: 1_507, provider: 3_700, captured: 1_507) && result.cost == nil)
+        #expect(result.rows == 6 && result.rowsDiffering == 5)
+        // A bucket of hours ends within a day.
+        let hour = try report(Self.usage.replacing("2026-11-03T00:00:00Z", with: "2026-11-02T01:00:00Z"))
+        let short = UsageReconciliation(hour, provider: "anthropic")
+        #expect(UsageReconciled(short, sha256: "", actor: "", reason: nil)?.to.text == "2026-11-03")
     }
 }

@@ -52,6 +52,21 @@ struct ZoneRuleReadingTests {
         #expect((ZoneRule.read("Africa/Casablanca", at: now)?.transitions.count ?? 0) > 50)
     }
 
+    @Test(
+        "a name that is a link to another is a zone, under its own name",
+        arguments: [
+            ("US/Eastern", "America/New_York"), ("Europe/Kiev", "Europe/Kyiv"),
+            ("Asia/Calcutta", "Asia/Kolkata"), ("Japan", "Asia/Tokyo"), ("GMT", "Etc/GMT"),
+            ("Zulu", "Etc/UTC"),
+        ])
+    func links(name: String, other: String) throws {
+        let now = try #require(Timestamp("2026-11-28T00:00:00Z".utf8))
+        let zone = try #require(ZoneRule.read(name, at: now))
+        let same = try #require(ZoneRule.read(other, at: now))
+        #expect(zone.name == name && same.name == other)
+        #expect(zone.rule == same.rule && zone.transitions == same.transitions)
+    }
+
     @Test("no zone, and no way out of the folder")
     func unknown() throws {
         let now = try #require(Timestamp("2026-11-28T00:00:00Z".utf8))

@@ -204,7 +204,7 @@ struct MigrationTests {
             "distribution column is not \"text not null\""
         ),
         (
-            "create table ledger.budget_leases (user_id text not null, origin text references ledger.checkpoints)",
+            "alter table ledger.budget_leases add foreign key (origin) references ledger.checkpoints",
             "foreign key off the distribution column"
         ),
         ("create rule r as on delete to ledger.checkpoints do instead nothing", "rewrite rule"),

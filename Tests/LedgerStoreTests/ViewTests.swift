@@ -8,7 +8,8 @@ import TestSupport
 struct ViewTests {
     /// Every view.
     static let names = [
-        "audit_log", "cost_adjustments", "cost_as_billed_daily", "cost_by_model", "cost_by_model_daily",
+        "audit_log", "budget_shares", "cost_adjustments", "cost_as_billed_daily", "cost_by_model",
+        "cost_by_model_daily",
         "cost_by_user", "cost_by_user_daily",
         "cost_daily", "cost_monthly", "dispatch_cost", "dispatch_latency_hourly", "month_projection",
         "quota_utilization", "tokens_by_model_hourly", "tokens_hourly", "unpriced_calls",

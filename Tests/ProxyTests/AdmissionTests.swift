@@ -95,6 +95,27 @@ struct AdmissionTests {
         #expect(bound == expected(test.text, input: test.input, output: test.output), "\(test.text)")
     }
 
+    @Test("each prompt of a list has its answers reserved for, and its own reading")
+    func prompts() throws {
+        let route = APIRoute(method: "POST", path: "/v1/completions")
+        func bound(_ prompt: String, _ more: String = "") throws -> RequestBound {
+            let text = #"{"model":"gpt","max_tokens":100,"prompt":\#(prompt)\#(more)}"#
+            return Admission.bound(of: try request(text, route), route)
+        }
+        #expect(try bound(#"["a","b","c"]"#, #","n":2,"best_of":4"#).answers == 12)
+        #expect(try bound("[[1],[2]]").answers == 2)
+        #expect(try bound("[1,2,3]").answers == 1)
+        // One reading holds no more than the model does; several can.
+        #expect(try bound(#"["a"]"#).isOneReading)
+        #expect(try !bound(#"["a","b"]"#).isOneReading)
+        let many = #"["a"\#(String(repeating: #","a""#, count: 499))]"#
+        let body = #"{"model":"gpt","max_tokens":100,"prompt":\#(many)}"#
+        // 500 answers of 100 tokens at $200 a million.
+        #expect(try dollars(body, route) > Money(decimal: "10"))
+        let most = Int64.max
+        #expect(try bound(#"["a","b"]"#, #","n":\#(most)"#).answers == 1 << 40)
+    }
+
     @Test("an answer in sound is reserved for where it may be asked for")
     func sound() throws {
         let text =
@@ -234,7 +255,11 @@ struct AdmissionTests {
         #expect(result.estimate.cost == (try Money(decimal: "7")))
         let path = APIRoute(method: "POST", path: "/v1/unheard-of", isAnthropic: true)
         let known = #"{"model":"claude","max_tokens":100}"#
-        // Everything is possible there: an hour's cache, fast, the United States.
-        #expect(try dollars(known, path) == expected(known, input: 2_640, output: 6_600))
+        // Everything is possible there: an hour's cache, fast, the United States, and work without a price.
+        #expect(try dollars(known, path) == Money(decimal: "7"))
+        let long = known.replacing("100", with: "4000")
+        let most = Int128(long.utf8.count + 2_048) * 2_640 + 4_000 * 6_600
+        let bound = Money(attos: most * (Money.attosPerDollar / 10_000_000))
+        #expect(try dollars(long, path) == max(bound, Money(decimal: "7")))
     }
 }

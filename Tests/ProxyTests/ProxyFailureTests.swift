@@ -152,6 +152,37 @@ struct ProxyFailureTests {
         try expectHeld(try #require(try proxy.settled().first), proxy)
     }
 
+    @Test(
+        "Served with figures that leave something out: the bound counts, or what they come to if that is more",
+        arguments: [(1_000, false), (1_000_000, true)])
+    func halfTold(_ input: Int, _ isMore: Bool) throws {
+        let answer =
+            #"{"type":"message","model":"claude-sonnet-4-5","stop_reason":"end_turn","#
+            + #""usage":{"input_tokens":\#(input)}}"#
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(answer)))
+        defer { proxy.stop() }
+        #expect(try proxy.message().status == 200)
+        let settled = try #require(try proxy.settled().first)
+        #expect(settled.usageSource == .estimated)
+        #expect(settled.usage.input == Int64(input))
+        #expect(settled.result == .ok)
+        if isMore {
+            // A million at $6, as there are more than 200,000.
+            #expect(settled.cost == .estimated(try Money(decimal: "6")))
+        } else {
+            try expectHeld(settled, proxy)
+        }
+    }
+
+    @Test("A refusal whose usage has no figures cost nothing")
+    func refusedWithoutFigures() throws {
+        let body = #"{"type":"error","error":{"type":"some_error"},"usage":{"input_tokens":null}}"#
+        let proxy = try ProxyFixture(upstream: Samples.always(Samples.whole(500, body)))
+        defer { proxy.stop() }
+        _ = try proxy.message()
+        #expect(try proxy.settled().first?.cost == .priced(.zero))
+    }
+
     @Test("A model without a price holds its reservation, and a gauge says so")
     func unpriced() throws {
         let proxy = try ProxyFixture(

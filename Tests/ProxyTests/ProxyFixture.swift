@@ -24,9 +24,9 @@ final class ProxyFixture: @unchecked Sendable {
     let port: Int
     let upstream: ScriptedPeer
     private let home: String
-    private let loop: EventLoop
+    let loop: EventLoop
     private let server: HTTPServer
-    private let service: ProxyService
+    let service: ProxyService
 
     /// Starts everything; `script` plays the provider, one connection at a time.
     init(

@@ -90,7 +90,9 @@ struct ProxyQuotaTests {
         #"{"thresholds":50}"#, #"{"thresholds":[0]}"#, #"{"thresholds":[80,50]}"#, #"{"thresholds":[101]}"#,
         #"{"thresholds":[1,2,3,4,5,6,7,8,9]}"#, #"{"weekStart":"payday"}"#, #"{"weekStart":1}"#,
         #"{"timezone":"Europe/Nowhere"}"#, #"{"timezone":"../../etc/passwd"}"#, #"{"timezone":1}"#,
-        #"{"reason":1}"#,
+        #"{"reason":1}"#, #"{"reason":"\#(String(repeating: "é", count: 201))"}"#,
+        #"{"dailyLimitUsd":1,"dailyLimitUsd":100}"#, #"{"dailyTokens":1,"daily\u0054okens":1}"#,
+        #"{"limits":[{"measure":"tokens","window":"day","limit":1,"limit":2}]}"#,
         #"{"limits":[\#(Array(repeating: #"{"measure":"tokens","window":"day","limit":1}"#, count: 17).joined(separator: ","))]}"#,
     ]
 
@@ -101,6 +103,30 @@ struct ProxyQuotaTests {
         let answer = try proxy.send("POST", "/quotas/global", headers: admin, body)
         #expect(answer.status == 400, "\(answer.text)")
         #expect(try proxy.events().map(\.type) == [.pricesPublished])
+    }
+
+    @Test("a reason is recorded whole or refused with its bound, and a field is given once")
+    func reasons() throws {
+        let proxy = try proxy()
+        defer { proxy.stop() }
+        let longest = String(repeating: "é", count: 200)
+        let put = try proxy.send(
+            "POST", "/quotas/ann", headers: admin, #"{"dailyLimitUsd":1,"reason":"\#(longest)"}"#)
+        #expect(put.status == 200)
+        for (method, path) in [
+            ("POST", "/quotas/ann"), ("DELETE", "/quotas/ann"), ("POST", "/groups/red/ann"),
+            ("DELETE", "/groups/red/ann"),
+        ] {
+            let long = try proxy.send(method, path, headers: admin, #"{"reason":"\#(longest)x"}"#)
+            #expect(long.status == 400 && long.text.contains("longer than 200 characters"), "\(long.text)")
+            let twice = try proxy.send(method, path, headers: admin, #"{"reason":"a","reason":"b"}"#)
+            #expect(twice.status == 400 && twice.text.contains("given more than once"), "\(twice.text)")
+        }
+        let recorded: [String] = try proxy.events().compactMap {
+            guard case .quotaSet(let event) = $0 else { return nil }
+            return event.reason
+        }
+        #expect(recorded == [longest])
     }
 
     @Test("a threshold is recorded after the call that crosses it, whose own position the client gets")

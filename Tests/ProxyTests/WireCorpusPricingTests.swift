@@ -26,8 +26,9 @@ struct WireCorpusPricingTests {
             callID: UniqueID(at: time, random: 1), user: try #require(UserID("ann")), source: "proxy",
             provider: route.provider.rawValue, model: asked.model ?? "", api: route.kind.rawValue)
         let settlement = Settlement(
-            call: call, reserved: estimate.cost, reservedTokens: estimate.tokens, prices: prices, time: time,
-            billing: route.billing)
+            call: call, reserved: estimate.cost, reservedTokens: estimate.tokens,
+            unpricedReserve: prices.unpricedReserve, prices: prices, time: time, billing: route.billing,
+            tellsUsage: route.tellsUsage)
         var reader = UsageReader(api: route.kind, streamed: exchange.isStream)
         reader.feed(exchange.response)
         let event = settlement.event(
@@ -41,7 +42,7 @@ struct WireCorpusPricingTests {
                 == expected.settled)
         #expect(event.toolsUsed == reading.toolsUsed ?? [])
         #expect(event.usageInconsistent == reading.inconsistent ?? false)
-        #expect(event.cost.held == (isKnown ? .zero : estimate.cost))
+        #expect(event.cost.held == (isKnown ? .zero : max(estimate.cost, prices.unpricedReserve)))
     }
 
     @Test("Reading an answer again is recorded with its id, and counts neither money nor tokens")

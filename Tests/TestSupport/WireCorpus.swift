@@ -93,6 +93,8 @@ package struct WireExchange: Sendable, CustomStringConvertible {
         package var errorMidStream: Bool?
         /// Whether the figures contradict each other.
         package var inconsistent: Bool?
+        /// Whether the figures leave something out.
+        package var incomplete: Bool?
         /// The tools that the answer calls.
         package var toolsUsed: [String]?
 

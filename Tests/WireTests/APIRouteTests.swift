@@ -85,4 +85,16 @@ struct ProviderFailureTests {
         #expect(failure.status == 429)
         #expect(!failure.isRetryable)
     }
+
+    @Test("tells whose answers say what they used")
+    func tellsUsage() {
+        for (path, tells) in [
+            ("/v1/messages", true), ("/v1/completions", true), ("/model/a.b-v1%3A0/converse", true),
+            ("/v1/fine_tuning/jobs", false), ("/v1/threads/t/runs", false),
+            ("/v1beta/models/m:batchGenerateContent", false), ("/model/m/other", false),
+        ] {
+            #expect(APIRoute(method: "POST", path: path).tellsUsage == tells, "\(path)")
+        }
+        #expect(APIRoute(method: "GET", path: "/v1/anything").tellsUsage)
+    }
 }

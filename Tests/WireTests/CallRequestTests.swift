@@ -44,6 +44,36 @@ struct CallRequestTests {
         #expect(request.webSearchesMax == nil)
     }
 
+    static let prompts: [(String, Int64)] = [
+        (#""prompt":"a""#, 1), (#""prompt":["a"]"#, 1), (#""prompt":["a","b","c"]"#, 3),
+        (#""prompt":[1,2,3]"#, 1), (#""prompt":[[1,2],[3],[4]]"#, 3), (#""prompt":[]"#, 1),
+        (#""prompt":null"#, 1), (#""prompt":[1,"a",[2]]"#, 3), (#""prompt":{"id":"p"}"#, 1),
+    ]
+
+    @Test("counts the prompts of a completion; a list of tokens is one", arguments: prompts)
+    func countsPrompts(_ field: String, _ count: Int64) throws {
+        let text = #"{"model":"m","n":2,\#(field)}"#
+        for path in ["/v1/completions", "/openai/deployments/d/completions"] {
+            let request = try CallRequest(Array(text.utf8), route: APIRoute(method: "POST", path: path))
+            #expect(request.prompts == count, "\(path)")
+            #expect(request.answers == 2)
+        }
+    }
+
+    @Test("counts what is embedded, and takes a conversation for one prompt")
+    func countsInputs() throws {
+        let gemini = "/v1beta/models/m:batchEmbedContents"
+        for (path, text, count) in [
+            ("/v1/embeddings", #"{"model":"m","input":["a","b"]}"#, 2),
+            ("/v1/embeddings", #"{"model":"m","input":[[1],[2],[3]]}"#, 3),
+            ("/v1/embeddings", #"{"model":"m","input":[1,2,3]}"#, 1), (gemini, #"{"requests":[{},{}]}"#, 2),
+            ("/v1/responses", #"{"model":"m","input":[{"role":"user"},{"role":"user"}]}"#, 1),
+        ] as [(String, String, Int64)] {
+            let request = try CallRequest(Array(text.utf8), route: APIRoute(method: "POST", path: path))
+            #expect(request.prompts == count, "\(path) \(text)")
+        }
+    }
+
     @Test("takes null for absent, and a responses request without model")
     func readsResponses() throws {
         let text =

@@ -26,6 +26,12 @@ struct UsageShapeTests {
         #expect(!count.isInconsistent)
         #expect(count.rest(of: 10, without: 3, 8) == 0)
         #expect(count.isInconsistent)
+        #expect(!count.hasUnreadable)
+        for text in ["-1", "1.5", "\"7\"", "1e300"] {
+            var unreadable = WireCount()
+            #expect(unreadable.read(try object(#"{"a":\#(text)}"#)["a"]) == nil)
+            #expect(unreadable.hasUnreadable && unreadable.isInconsistent)
+        }
         var sums = WireCount()
         #expect(sums.sum(.max, 1) == .max)
         #expect(sums.isInconsistent)

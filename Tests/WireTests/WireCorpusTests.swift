@@ -143,6 +143,7 @@ extension WireExchange.Reading {
         error = reading.errorType
         errorMidStream = reading.isErrorMidStream ? true : nil
         inconsistent = reading.isInconsistent ? true : nil
+        incomplete = reading.isIncomplete ? true : nil
         toolsUsed = reading.toolsUsed.isEmpty ? nil : reading.toolsUsed
     }
 }

@@ -7,7 +7,7 @@ with keyed (name, key) as (
     ('ledger.containers', 'origin'), ('ledger.usage_daily', 'origin'), ('ledger.sealed_months', 'origin'),
     ('ledger.usage_by_user_daily', 'origin'), ('ledger.usage_by_user_monthly', 'origin'),
     ('ledger.usage_by_model_daily', 'origin'), ('ledger.usage_by_model_hourly', 'origin'),
-    ('ledger.quotas', 'user_id'), ('ledger.budget_leases', 'user_id')
+    ('ledger.sharing_journals', 'origin'), ('ledger.quotas', 'user_id'), ('ledger.budget_windows', 'user_id'), ('ledger.budget_leases', 'user_id')
 ), parents as (
   -- A later migration may bring a table that is named above: it counts from the day it is there.
   select name, key, to_regclass(name)::oid as oid from keyed where to_regclass(name) is not null
@@ -36,7 +36,7 @@ with keyed (name, key) as (
   select 'expected table is missing', name from (values ('ledger.events'), ('ledger.usage_hourly'),
     ('ledger.usage_daily'), ('ledger.usage_by_user_daily'), ('ledger.usage_by_user_monthly'),
     ('ledger.usage_by_model_daily'), ('ledger.usage_by_model_hourly'), ('ledger.checkpoints'), ('ledger.containers'), ('ledger.quotas'),
-    ('ledger.sealed_months')) v (name)
+    ('ledger.sealed_months'), ('ledger.budget_windows'), ('ledger.budget_leases'), ('ledger.sharing_journals')) v (name)
     where to_regclass(name) is null
   union all
   select 'table without its distribution column', t.name from tables t

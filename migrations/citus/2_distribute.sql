@@ -17,5 +17,8 @@ select create_distributed_table('ledger.usage_by_model_hourly', 'origin', coloca
 select create_distributed_table('ledger.checkpoints', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.containers', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.sealed_months', 'origin', colocate_with := 'ledger.events');
+select create_distributed_table('ledger.sharing_journals', 'origin', colocate_with := 'ledger.events');
 select create_distributed_table('ledger.quotas', 'user_id', shard_count := :shards, colocate_with := 'none');
+select create_distributed_table('ledger.budget_windows', 'user_id', colocate_with := 'ledger.quotas');
+select create_distributed_table('ledger.budget_leases', 'user_id', colocate_with := 'ledger.quotas');
 commit;

@@ -1,6 +1,7 @@
 create or replace view ledger.audit_log with (security_invoker = true) as
 select origin, position, recorded_at, id, type, user_id, call_id, dispatch_id, session_id, source, provider, model,
-  result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms, provider_request_id, billing, price_book, details
+  result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms, provider_request_id, billing, price_book, details,
+  (details ->> 'attempt')::integer as attempt, details ->> 'retryOf' as retry_of
 from ledger.events;
 comment on view ledger.audit_log is
   'Every event without its line, so that no prompt can be read here: filter on recorded_at, user_id with it, or dispatch_id.';
@@ -26,4 +27,6 @@ comment on column ledger.audit_log.provider_request_id is 'The provider''s name 
 comment on column ledger.audit_log.billing is 'Of an agent run: proxied (its cost is a memo) or direct (its cost is money).';
 comment on column ledger.audit_log.price_book is 'The content hash of the price book that the cost comes from.';
 comment on column ledger.audit_log.details is 'What else a rare event says, as JSON with the journal''s keys; never a prompt.';
+comment on column ledger.audit_log.attempt is 'Of a call that is a further try of a request: which one, 2 or more. Null: the first, or nobody said.';
+comment on column ledger.audit_log.retry_of is 'The call_id of that request''s first try, where it is known.';
 grant select on ledger.audit_log to ledger_reader, ledger_writer;

@@ -51,6 +51,7 @@ package enum ActivityLine {
             line.field("group", event.group.text)
             line.field("by", event.actor)
         case .thresholdCrossed(let event): EventEncoder.write(event, to: &line)
+        case .leaseSet(let event): EventEncoder.write(event, to: &line)
         case .dispatchStarted(let event): write(event.dispatch, to: &line)
         case .dispatchCompleted(let event):
             write(event.dispatch, to: &line)
@@ -75,6 +76,9 @@ package enum ActivityLine {
             line.field("model", event.model)
             write(event.usage, event.cost, nil, to: &line)
         case .costAdjusted(let event): write(event, to: &line)
+        case .usageReconciled(let event):
+            EventEncoder.writeResult(event, to: &line)
+            line.field("by", event.actor)
         }
     }
 

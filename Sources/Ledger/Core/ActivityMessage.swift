@@ -15,13 +15,19 @@ enum ActivityMessage {
                 + amount(event.cost)
         case .quotaSet(let event):
             "\(event.actor) set limits of \(whose(event.subject)): \(limits(event.quota))"
-        case .quotaRemoved(let event): "\(event.actor) removed the limits of \(who(event.subject))"
+                + place(event.source)
+        case .quotaRemoved(let event):
+            "\(event.actor) removed the limits of \(who(event.subject))" + place(event.source)
         case .groupJoined(let event):
-            "\(event.actor) put \(event.user.text) into the group \(event.group.text)"
+            "\(event.actor) put \(event.user.text) into the group \(event.group.text)" + place(event.source)
         case .groupLeft(let event):
             "\(event.actor) took \(event.user.text) out of the group \(event.group.text)"
+                + place(event.source)
         case .thresholdCrossed(let event):
             "\(event.threshold) % of \(amount(event.limit)) are used by \(who(event.subject))"
+        case .leaseSet(let event):
+            "\(amount(event.key.measure, event.leased)) of \(amount(Limit(event.key.measure, event.key.window, amount: event.limit))) "
+                + "may be spent here by \(who(event.key.subject)) (\(event.cause.rawValue))"
         case .pricesPublished(let event):
             "prices of \(event.models) models came into force, from \(event.source)"
         case .dispatchStarted(let event):
@@ -41,7 +47,15 @@ enum ActivityMessage {
         case .costAdjusted(let event):
             "\(event.actor) corrected a cost of \(event.user.text)'s, \(name(event.target.model)): "
                 + "\(amount(event.old.cost)) before, \(amount(event.new.cost)) now"
+        case .usageReconciled(let event):
+            "\(event.actor) held the ledger against \(event.report) of \(event.provider), "
+                + "\(event.from.text) to \(event.to.text): \(event.rowsDiffering) of \(event.rows) figures differ"
         }
+    }
+
+    /// Where a change was made, when that is elsewhere.
+    private static func place(_ source: ChangeSource?) -> String {
+        source?.copiedFrom.map { " (copied from \($0.origin))" } ?? ""
     }
 
     private static func name(_ model: String) -> String { model.isEmpty ? "a provider" : model }
@@ -66,10 +80,12 @@ enum ActivityMessage {
     }
 
     private static func amount(_ limit: Limit) -> String {
-        switch limit.measure {
-        case .cost: "$\(Money(attos: limit.amount).decimalText) \(article(limit.window))"
-        case .tokens, .requests: "\(limit.amount) \(limit.measure.rawValue) \(article(limit.window))"
-        }
+        "\(amount(limit.measure, limit.amount)) \(article(limit.window))"
+    }
+
+    private static func amount(_ measure: LimitMeasure, _ amount: Int128) -> String {
+        measure == .cost
+            ? "$\(Money(attos: amount).decimalText)" : "\(amount) \(measure.rawValue)"
     }
 
     private static func article(_ window: LimitWindow) -> String {

@@ -16,11 +16,13 @@ package struct CallIdentity: Hashable, Sendable {
     package let dispatchID: String?
     /// The conversation that it belongs to, as the client says.
     package let sessionID: String?
+    /// Where its client says that it is not the first try of a request.
+    package let retry: CallRetry?
 
     /// Creates an identity.
     package init(
         callID: UniqueID, user: UserID, source: String, provider: String, model: String, api: String,
-        dispatchID: String? = nil, sessionID: String? = nil
+        dispatchID: String? = nil, sessionID: String? = nil, retry: CallRetry? = nil
     ) {
         self.callID = callID
         self.user = user
@@ -30,7 +32,11 @@ package struct CallIdentity: Hashable, Sendable {
         self.api = api
         self.dispatchID = dispatchID
         self.sessionID = sessionID
+        self.retry = retry
     }
+
+    /// Whether it is known what the API does with the model.
+    package var isKnownAPI: Bool { api != "other" }
 }
 
 /// A worst-case hold on a user's budget.

@@ -14,6 +14,8 @@ package enum ChargedUse: Hashable, Sendable {
 package struct ChargeKey: Hashable, Sendable {
     /// The row of the hourly rollup that they are part of.
     package let rollup: RollupKey
+    /// The model whose price it is, where the answer is the work of several; nil: the rollup's.
+    package let part: String?
     /// What they are for.
     package let use: ChargedUse
     /// The price of one unit; of a whole, its cost.
@@ -29,10 +31,11 @@ package struct ChargeKey: Hashable, Sendable {
 
     /// Creates a key.
     package init(
-        rollup: RollupKey, use: ChargedUse, rate: Rate, state: CostState, tierAbove: Int64? = nil,
-        modifiers: [PriceModifier] = [], correctedIn: Day? = nil
+        rollup: RollupKey, part: String? = nil, use: ChargedUse, rate: Rate, state: CostState,
+        tierAbove: Int64? = nil, modifiers: [PriceModifier] = [], correctedIn: Day? = nil
     ) {
         self.rollup = rollup
+        self.part = part
         self.use = use
         self.rate = rate
         self.state = state
@@ -40,6 +43,9 @@ package struct ChargeKey: Hashable, Sendable {
         self.modifiers = modifiers
         self.correctedIn = correctedIn
     }
+
+    /// The model that did the work.
+    package var model: String { part ?? rollup.model }
 
     /// Whether it corrects a month before the one in which it was recorded.
     package var correctsAnEarlierMonth: Bool {

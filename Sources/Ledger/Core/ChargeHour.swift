@@ -67,7 +67,8 @@ extension ChargeKey {
         let digits = String(rate.attosPerUnit.magnitude)
         return [
             rollup.hour.text, rollup.user.text, rollup.kind.rawValue, rollup.source, rollup.provider,
-            rollup.model, use, state.rawValue, String(repeating: "0", count: 40 - digits.count) + digits,
+            rollup.model, part ?? "", use, state.rawValue,
+            String(repeating: "0", count: 40 - digits.count) + digits,
             String(tierAbove ?? 0), modifiers.map(\.rawValue).joined(separator: ","),
             correctedIn?.text ?? "",
         ]

@@ -1,8 +1,10 @@
-/// Reads charges out of recorded events: what was spent, taken apart by bucket where that can be proven.
+/// Reads charges out of recorded events: what was spent, taken apart by model and bucket where that can be
+/// proven.
 ///
-/// An event records its usage by bucket and its cost as one sum. With the price book that it names the sum is
-/// worked out again; where it comes out at the recorded amount, exactly, its pieces are the charge. Where it
-/// does not, or the book is not here, the charge is a whole. So charges always come to what was recorded.
+/// An event records its usage by bucket, of each model that took part, and its cost as one sum. With the
+/// price book that it names the sum is worked out again; where it comes out at the recorded amount, exactly,
+/// its pieces are the charge. Where it does not, or the book is not here, the charge is a whole. So charges
+/// always come to what was recorded.
 package struct ChargeReading: Sendable {
     private let books: [String: PriceBook]
 
@@ -17,7 +19,7 @@ package struct ChargeReading: Sendable {
         switch recorded.event {
         case .callSettled(let event):
             let use = Use(
-                usage: event.usage, state: event.cost.state, book: books[event.priceBook],
+                parts: event.priced, state: event.cost.state, book: books[event.priceBook],
                 times: [now, now.before(milliseconds: event.durationMilliseconds)],
                 modifiers: Self.modifiers(of: event))
             UsageDelta.each(of: recorded) { charge($0, use, body) }
@@ -25,17 +27,20 @@ package struct ChargeReading: Sendable {
             UsageDelta.each(of: recorded) { Self.whole($0, event.cost.state, body) }
         case .dispatchCompleted(let event) where event.billing == .direct:
             var use = Use(
-                usage: event.usage, state: event.cost.state, book: books[event.priceBook],
+                parts: [UsagePart(model: event.model, usage: event.usage)], state: event.cost.state,
+                book: books[event.priceBook],
                 times: [now, now.before(milliseconds: event.durationMilliseconds)], modifiers: [[]])
             var rest = event.models[...]
             UsageDelta.each(of: recorded) { delta in
-                if let share = rest.popFirst() { use.usage = share.usage }
+                if let share = rest.popFirst() {
+                    use.parts = [UsagePart(model: share.model, usage: share.usage)]
+                }
                 charge(delta, use, body)
             }
         case .usageReported(let event):
             let use = Use(
-                usage: event.usage, state: event.cost.state, book: books[event.priceBook],
-                times: [event.usedAt, now], modifiers: [[]])
+                parts: [UsagePart(model: event.model, usage: event.usage)], state: event.cost.state,
+                book: books[event.priceBook], times: [event.usedAt, now], modifiers: [[]])
             UsageDelta.each(of: recorded) { delta in
                 if event.kind == .compute { compute(delta, use, body) } else { charge(delta, use, body) }
             }
@@ -66,7 +71,7 @@ package struct ChargeReading: Sendable {
 
     /// What was used, and how it may have been priced.
     private struct Use {
-        var usage: Usage
+        var parts: [UsagePart]
         let state: CostState
         let book: PriceBook?
         let times: [Timestamp]
@@ -75,30 +80,32 @@ package struct ChargeReading: Sendable {
 
     private func charge(_ delta: UsageDelta, _ use: Use, _ body: (Charge) -> Void) {
         guard let pieces = pieces(delta, use) else { return Self.whole(delta, use.state, body) }
-        for piece in pieces {
+        for (model, piece) in pieces {
             var sums = ChargeSums()
             sums.units = piece.units
             sums.cost = Money(attos: piece.rate.attosPerUnit * Int128(piece.units))
             if UsageBucket.inputs.contains(piece.bucket) { sums.inputTokens = piece.units }
             if UsageBucket.outputs.contains(piece.bucket) { sums.outputTokens = piece.units }
             let key = ChargeKey(
-                rollup: delta.key, use: .bucket(piece.bucket), rate: piece.rate, state: use.state,
-                tierAbove: piece.tierAbove, modifiers: piece.modifiers)
+                rollup: delta.key, part: model == delta.key.model ? nil : model, use: .bucket(piece.bucket),
+                rate: piece.rate, state: use.state, tierAbove: piece.tierAbove,
+                modifiers: piece.modifiers)
             body(Charge(key: key, sums: sums))
         }
     }
 
-    /// The pieces whose sum is what was recorded, if some are.
-    private func pieces(_ delta: UsageDelta, _ use: Use) -> [PricedUse]? {
+    /// The pieces whose sum is what was recorded, if some are, each with its model.
+    private func pieces(_ delta: UsageDelta, _ use: Use) -> [(String, PricedUse)]? {
         guard use.state != .unpriced, let book = use.book else { return nil }
-        let part = UsagePart(model: delta.key.model, usage: use.usage)
         for time in use.times {
             let pricing = Pricing(book: book, provider: delta.key.provider, time: time)
             for modifiers in use.modifiers {
-                guard let cost = try? pricing.cost(of: [part], modifiers: modifiers),
+                guard let cost = try? pricing.cost(of: use.parts, modifiers: modifiers),
                     cost == delta.sums.cost
                 else { continue }
-                if let pieces = try? pricing.pieces(of: part, modifiers: modifiers) { return pieces }
+                return try? use.parts.flatMap { part in
+                    try pricing.pieces(of: part, modifiers: modifiers).map { (part.model, $0) }
+                }
             }
         }
         return nil

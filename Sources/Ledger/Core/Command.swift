@@ -16,6 +16,9 @@ package enum Command: Hashable, Sendable {
     case joinGroup(GroupJoined)
     /// End a user's membership.
     case leaveGroup(GroupLeft)
+    /// Copy what events of the journal `from` changed of limits and groups to this journal, `to`, but for
+    /// what was changed later.
+    case copyChanges([RecordedEvent], from: String, to: String)
     /// Put a price book into force.
     case publishPrices(PricesPublished)
     /// Begin an agent run, or refuse it when the user's limits leave nothing.
@@ -35,6 +38,12 @@ package enum Command: Hashable, Sendable {
     /// Record corrections of costs that were worked out at a state whose last correction was at this
     /// position.
     case adjustCosts([CostAdjusted], after: Position)
+    /// Record what PostgreSQL granted of limits that journals share.
+    case grantLeases([LeaseSet])
+    /// Make leases what is in use, to give back the rest.
+    case fitLeases([LeaseKey])
+    /// Record what a provider's report and the ledger have, unless that is recorded already.
+    case reconcile(UsageReconciled)
 }
 
 /// Why a command was refused: it contradicts what is recorded.
@@ -63,6 +72,10 @@ package enum Rejection: Error, Hashable {
     case anotherReport(Position)
     /// Costs were corrected meanwhile; the last correction is at this position.
     case alreadyAdjusted(Position)
+    /// Something has to be leased first: each limit that has too little.
+    case notLeased([LeaseNeed])
+    /// The last result of this report is the same; it is recorded at this position.
+    case alreadyReconciled(Position)
 }
 
 extension Command {

@@ -70,12 +70,14 @@ package struct CostTarget: Hashable, Sendable {
     package let recordedAt: Timestamp
     /// The moment in whose windows it counts against limits: when it was reserved.
     package let chargedAt: Timestamp
+    /// The limits that it was counted in; nil: an older line, which does not say.
+    package let limits: ChargedLimits?
 
     /// Creates a target.
     package init(
         position: Position, user: UserID, kind: UsageKind, callID: UniqueID? = nil,
         dispatchID: String? = nil, source: String, provider: String, model: String, recordedAt: Timestamp,
-        chargedAt: Timestamp
+        chargedAt: Timestamp, limits: ChargedLimits? = nil
     ) {
         self.position = position
         self.user = user
@@ -87,5 +89,26 @@ package struct CostTarget: Hashable, Sendable {
         self.model = model
         self.recordedAt = recordedAt
         self.chargedAt = chargedAt
+        self.limits = limits
+    }
+}
+
+/// The limits that a cost was counted in, beside those of its user and of all together: as they were when it
+/// began to count.
+package struct ChargedLimits: Hashable, Sendable {
+    /// Where it began to count: the reservation of a call, or the event that recorded it.
+    ///
+    /// A limit that counts from a later position never counted it.
+    package let position: Position
+    /// The model: the one asked for, or a direct run's largest; empty: none.
+    package let model: String
+    /// The groups that its user was in, sorted.
+    package let groups: [GroupName]
+
+    /// Creates them.
+    package init(position: Position, model: String, groups: [GroupName] = []) {
+        self.position = position
+        self.model = model
+        self.groups = groups
     }
 }

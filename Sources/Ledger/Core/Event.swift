@@ -34,6 +34,10 @@ package enum Event: Hashable, Sendable {
     case usageReported(UsageReported)
     /// A recorded cost is known better; kept apart in memory, because it is large and rare.
     indirect case costAdjusted(CostAdjusted)
+    /// How much of a shared limit this journal may spend.
+    indirect case leaseSet(LeaseSet)
+    /// The ledger was held against a provider's own report.
+    indirect case usageReconciled(UsageReconciled)
 
     /// The event's type, as the journal writes it.
     package var type: EventType {
@@ -55,6 +59,8 @@ package enum Event: Hashable, Sendable {
         case .containerChanged(let event): EventType(event.change)
         case .usageReported: .usageReported
         case .costAdjusted: .costAdjusted
+        case .leaseSet: .leaseSet
+        case .usageReconciled: .usageReconciled
         }
     }
 
@@ -67,7 +73,7 @@ package enum Event: Hashable, Sendable {
         case .callExpired(let event): event.call
         case .quotaSet, .quotaRemoved, .pricesPublished, .dispatchStarted, .dispatchCompleted,
             .dispatchRejected, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
-            .thresholdCrossed, .costAdjusted:
+            .thresholdCrossed, .costAdjusted, .leaseSet, .usageReconciled:
             nil
         }
     }
@@ -80,7 +86,7 @@ package enum Event: Hashable, Sendable {
         case .dispatchRejected(let event): event.dispatch
         case .callReserved, .callSettled, .callRejected, .callExpired, .quotaSet, .quotaRemoved,
             .pricesPublished, .alertReceived, .containerChanged, .usageReported, .groupJoined, .groupLeft,
-            .thresholdCrossed, .costAdjusted:
+            .thresholdCrossed, .costAdjusted, .leaseSet, .usageReconciled:
             nil
         }
     }
@@ -97,13 +103,14 @@ package enum Event: Hashable, Sendable {
         case .groupJoined(let event): event.user
         case .groupLeft(let event): event.user
         case .thresholdCrossed(let event): event.subject.user
+        case .leaseSet(let event): event.key.subject.user
         case .dispatchStarted(let event): event.dispatch.user
         case .dispatchCompleted(let event): event.dispatch.user
         case .dispatchRejected(let event): event.dispatch.user
         case .containerChanged(let event): event.container.user
         case .usageReported(let event): event.user
         case .costAdjusted(let event): event.user
-        case .pricesPublished, .alertReceived: nil
+        case .pricesPublished, .alertReceived, .usageReconciled: nil
         }
     }
 }
@@ -131,6 +138,8 @@ package enum EventType: String, CaseIterable, Sendable {
     case containerOOM = "container.oom"
     case usageReported = "usage.reported"
     case costAdjusted = "cost.adjusted"
+    case leaseSet = "lease.set"
+    case usageReconciled = "usage.reconciled"
 }
 
 extension EventType {
@@ -164,5 +173,11 @@ package struct RecordedEvent: Hashable, Sendable {
         self.timestamp = timestamp
         self.id = id
         self.event = event
+    }
+
+    /// The moment in whose hour and day it counts: its own, or of a correction that of what it corrects.
+    package var countsAt: Timestamp {
+        guard case .costAdjusted(let adjustment) = event else { return timestamp }
+        return adjustment.target.recordedAt
     }
 }

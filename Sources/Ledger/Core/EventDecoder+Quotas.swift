@@ -8,25 +8,25 @@ extension EventDecoder {
         let pattern = try line.optionalInteger("pattern")
         return QuotaSet(
             subject: subject, quota: quota, actor: actor, reason: reason,
-            pattern: pattern.map { Position($0) })
+            pattern: pattern.map { Position($0) }, source: try source(&line))
     }
 
     static func quotaRemoved(_ line: inout LineScanner) throws(CodecError) -> QuotaRemoved {
         QuotaRemoved(
             subject: try subject(&line), actor: try line.string("by"),
-            reason: try line.optionalString("reason"))
+            reason: try line.optionalString("reason"), source: try source(&line))
     }
 
     static func groupJoined(_ line: inout LineScanner) throws(CodecError) -> GroupJoined {
         GroupJoined(
             user: try user(&line), group: try group(&line), actor: try line.string("by"),
-            reason: try line.optionalString("reason"))
+            reason: try line.optionalString("reason"), source: try source(&line))
     }
 
     static func groupLeft(_ line: inout LineScanner) throws(CodecError) -> GroupLeft {
         GroupLeft(
             user: try user(&line), group: try group(&line), actor: try line.string("by"),
-            reason: try line.optionalString("reason"))
+            reason: try line.optionalString("reason"), source: try source(&line))
     }
 
     static func thresholdCrossed(_ line: inout LineScanner) throws(CodecError) -> ThresholdCrossed {
@@ -39,6 +39,30 @@ extension EventDecoder {
             subject: subject, limit: limit, threshold: threshold,
             used: try amount(measure, ("usedUsd", "used"), &line),
             windowStart: try line.timestamp("windowStart"), windowEnd: try line.timestamp("windowEnd"))
+    }
+
+    static func leaseSet(_ line: inout LineScanner) throws(CodecError) -> LeaseSet {
+        let subject = try subject(&line)
+        let measure: LimitMeasure = try choice("measure", &line)
+        let window: LimitWindow = try choice("window", &line)
+        let limit = try amount(measure, ("limitUsd", "limit"), &line)
+        let leased = try amount(measure, ("leasedUsd", "leased"), &line)
+        return LeaseSet(
+            key: LeaseKey(
+                subject: subject, measure: measure, window: window,
+                windowEnd: try line.timestamp("windowEnd")),
+            limit: limit, leased: leased, cause: try choice("cause", &line))
+    }
+
+    /// Reads where and when a change was made; nil: where and when it is recorded.
+    private static func source(_ line: inout LineScanner) throws(CodecError) -> ChangeSource? {
+        guard let madeAt = try line.optionalTimestamp("madeAt") else { return nil }
+        var copied: CopiedEvent?
+        try line.optionalObject("copiedFrom") { (fields: inout LineScanner) throws(CodecError) in
+            copied = CopiedEvent(
+                origin: try fields.string("origin"), position: Position(try fields.integer("position")))
+        }
+        return ChangeSource(madeAt: madeAt, copiedFrom: copied)
     }
 
     /// Reads limits, without whose they are and who set them.
@@ -56,6 +80,7 @@ extension EventDecoder {
             guard !thresholds.isEmpty else { throw .badValue("thresholds", offset: offset) }
             quota.thresholds = thresholds
         }
+        quota.names = try line.optionalStrings("names")
         return quota
     }
 
@@ -113,9 +138,14 @@ extension EventDecoder {
                 Int128(try fields.integer("reservedRequests")),
             ]
         }
+        let retryAt = try fields.optionalTimestamp("retryAt")
+        let place = fields.offset
+        let leases = try fields.optionalString("leases")
+        let shortage = leases.flatMap { LeaseShortage(rawValue: $0) }
+        guard shortage?.rawValue == leases else { throw .badValue("leases", offset: place) }
         return QuotaLimit(
-            kind: kind, limit: figures[0], used: figures[1], reserved: figures[2],
-            retryAt: try fields.optionalTimestamp("retryAt"), subject: subject)
+            kind: kind, limit: figures[0], used: figures[1], reserved: figures[2], retryAt: retryAt,
+            subject: subject, shortage: shortage)
     }
 
     /// Reads whose limits they are: the user who stands before, or another subject.

@@ -28,6 +28,7 @@ package enum EventDecoder {
         case .groupJoined: .groupJoined(try groupJoined(&line))
         case .groupLeft: .groupLeft(try groupLeft(&line))
         case .thresholdCrossed: .thresholdCrossed(try thresholdCrossed(&line))
+        case .leaseSet: .leaseSet(try leaseSet(&line))
         case .pricesPublished:
             .pricesPublished(
                 PricesPublished(
@@ -44,6 +45,7 @@ package enum EventDecoder {
         case .containerOOM: .containerChanged(try container(.oom, &line))
         case .usageReported: .usageReported(try usageReported(&line))
         case .costAdjusted: .costAdjusted(try adjustment(&line))
+        case .usageReconciled: .usageReconciled(try reconciled(&line))
         }
     }
 
@@ -71,7 +73,15 @@ package enum EventDecoder {
         return CallIdentity(
             callID: callID, user: user, source: source, provider: try line.string("provider"),
             model: try line.string("model"), api: try line.string("api"), dispatchID: dispatchID,
-            sessionID: sessionID)
+            sessionID: sessionID, retry: try retry(&line))
+    }
+
+    private static func retry(_ line: inout LineScanner) throws(CodecError) -> CallRetry? {
+        let offset = line.offset
+        guard let attempt = try line.optionalInteger("attempt") else { return nil }
+        guard let retry = CallRetry(attempt: attempt, first: try line.optionalIdentifier("retryOf"))
+        else { throw .badValue("attempt", offset: offset) }
+        return retry
     }
 
     private static func reserved(_ line: inout LineScanner) throws(CodecError) -> CallReserved {

@@ -1,21 +1,30 @@
 /// What a rare event says beyond the columns that all share: for SQL.
 package enum EventDetails {
     /// A JSON object with the line's own keys; nil for events of the busy types, but for calls that are not
-    /// plainly ok and priced.
+    /// plainly ok and priced, or not the first try.
     ///
     /// Never a prompt, nor other text that a person wrote, but for why an administrator changed limits or
-    /// costs.
+    /// costs, or recorded a result.
     package static func json(of event: Event) -> [UInt8]? {
         var fields = LineWriter(appendingTo: [])
         switch event {
-        case .callReserved, .dispatchStarted: return nil
+        case .dispatchStarted: return nil
+        case .callReserved(let event):
+            guard let retry = event.call.retry else { return nil }
+            EventEncoder.write(retry, to: &fields)
         case .callSettled(let event):
-            if event.result == .ok && event.cost.state == .priced { return nil }
+            let isPlain = event.result == .ok && event.cost.state == .priced
+            if isPlain && event.call.retry == nil { return nil }
+            EventEncoder.write(event.call.retry, to: &fields)
+            if isPlain { break }
             fields.field("status", event.status)
             fields.field("usageSource", event.usageSource.rawValue)
             writeHeld(event.cost, to: &fields)
-        case .callRejected(let event): EventEncoder.writeRefusal(event, to: &fields)
+        case .callRejected(let event):
+            EventEncoder.write(event.call.retry, to: &fields)
+            EventEncoder.writeRefusal(event, to: &fields)
         case .callExpired(let event):
+            EventEncoder.write(event.call.retry, to: &fields)
             fields.field("reason", event.reason.rawValue)
             writeHeld(event.cost, to: &fields)
         case .quotaSet(let event): EventEncoder.write(event, to: &fields)
@@ -23,6 +32,7 @@ package enum EventDetails {
         case .groupJoined(let event): EventEncoder.write(event, to: &fields)
         case .groupLeft(let event): EventEncoder.write(event, to: &fields)
         case .thresholdCrossed(let event): EventEncoder.write(event, to: &fields)
+        case .leaseSet(let event): EventEncoder.write(event, to: &fields)
         case .pricesPublished(let event): EventEncoder.write(event, to: &fields)
         case .dispatchCompleted(let event):
             fields.field("reason", event.reason)
@@ -47,10 +57,11 @@ package enum EventDetails {
             fields.field("kind", event.target.kind.rawValue)
             fields.field("original", event.target.position.value)
             fields.field("recordedAt", event.target.recordedAt)
-            fields.field("chargedAt", event.target.chargedAt)
+            EventEncoder.writeCharge(of: event.target, to: &fields)
             EventEncoder.writeAmounts(of: event, to: &fields)
             fields.field("reason", event.reason)
             fields.field("by", event.actor)
+        case .usageReconciled(let event): EventEncoder.write(event, to: &fields)
         }
         return fields.finish()
     }

@@ -9,10 +9,19 @@ extension EventEncoder {
         line.field("provider", event.target.provider)
         line.field("model", event.target.model)
         line.field("recordedAt", event.target.recordedAt)
-        line.field("chargedAt", event.target.chargedAt)
+        writeCharge(of: event.target, to: &line)
         writeAmounts(of: event, to: &line)
         line.field("reason", event.reason)
         line.field("by", event.actor)
+    }
+
+    /// Writes in which windows, of which limits, it counts.
+    static func writeCharge(of target: CostTarget, to line: inout LineWriter) {
+        line.field("chargedAt", target.chargedAt)
+        guard let limits = target.limits else { return }
+        line.field("chargedPosition", limits.position.value)
+        if limits.model != target.model { line.field("chargedModel", limits.model) }
+        if !limits.groups.isEmpty { line.field("chargedGroups", limits.groups.map(\.text)) }
     }
 
     /// Writes what it was, what it is and the difference.

@@ -6,24 +6,28 @@ extension EventEncoder {
         line.field("by", event.actor)
         line.field("reason", event.reason)
         if let pattern = event.pattern { line.field("pattern", pattern.value) }
+        write(event.source, to: &line)
     }
 
     static func write(_ event: QuotaRemoved, to line: inout LineWriter) {
         writeSubject(event.subject, to: &line)
         line.field("by", event.actor)
         line.field("reason", event.reason)
+        write(event.source, to: &line)
     }
 
     static func write(_ event: GroupJoined, to line: inout LineWriter) {
         line.field("group", event.group.text)
         line.field("by", event.actor)
         line.field("reason", event.reason)
+        write(event.source, to: &line)
     }
 
     static func write(_ event: GroupLeft, to line: inout LineWriter) {
         line.field("group", event.group.text)
         line.field("by", event.actor)
         line.field("reason", event.reason)
+        write(event.source, to: &line)
     }
 
     static func write(_ event: ThresholdCrossed, to line: inout LineWriter) {
@@ -37,6 +41,27 @@ extension EventEncoder {
         line.field("windowEnd", event.windowEnd)
     }
 
+    static func write(_ event: LeaseSet, to line: inout LineWriter) {
+        writeSubject(event.key.subject, to: &line)
+        line.field("measure", event.key.measure.rawValue)
+        line.field("window", event.key.window.rawValue)
+        amount(event.key.measure, event.limit, ("limitUsd", "limit"), to: &line)
+        amount(event.key.measure, event.leased, ("leasedUsd", "leased"), to: &line)
+        line.field("windowEnd", event.key.windowEnd)
+        line.field("cause", event.cause.rawValue)
+    }
+
+    /// Writes where and when a change was made, or nothing where its event says so.
+    private static func write(_ source: ChangeSource?, to line: inout LineWriter) {
+        guard let source else { return }
+        line.field("madeAt", source.madeAt)
+        guard let copied = source.copiedFrom else { return }
+        line.object("copiedFrom") { fields in
+            fields.field("origin", copied.origin)
+            fields.field("position", copied.position.value)
+        }
+    }
+
     /// Writes limits, without whose they are and who set them.
     static func write(_ quota: Quota, to line: inout LineWriter) {
         if let limit = quota.dailyLimit { line.field("dailyLimitUsd", limit) }
@@ -46,6 +71,7 @@ extension EventEncoder {
         if !quota.limits.isEmpty { line.objects("limits", quota.limits) { write($1, to: &$0) } }
         write(quota.calendar, to: &line)
         if !quota.thresholds.isEmpty { line.field("thresholds", quota.thresholds) }
+        if !quota.names.isEmpty { line.field("names", quota.names) }
     }
 
     static func write(_ limit: Limit, to line: inout LineWriter) {
@@ -88,6 +114,7 @@ extension EventEncoder {
             line.field("reservedRequests", Int64(clamping: limit.reserved))
         }
         if let retryAt = limit.retryAt { line.field("retryAt", retryAt) }
+        line.field("leases", limit.shortage?.rawValue)
     }
 
     /// Writes whose limits they are, or nothing for a user, who stands before.

@@ -21,6 +21,7 @@ package enum EventEncoder {
         case .groupJoined(let event): write(event, to: &line)
         case .groupLeft(let event): write(event, to: &line)
         case .thresholdCrossed(let event): write(event, to: &line)
+        case .leaseSet(let event): write(event, to: &line)
         case .pricesPublished(let event): write(event, to: &line)
         case .dispatchStarted(let event): write(event, to: &line)
         case .dispatchCompleted(let event): write(event, to: &line)
@@ -29,6 +30,7 @@ package enum EventEncoder {
         case .containerChanged(let event): write(event, to: &line)
         case .usageReported(let event): write(event, to: &line)
         case .costAdjusted(let event): write(event, to: &line)
+        case .usageReconciled(let event): write(event, to: &line)
         }
         bytes = line.unfinished()
     }
@@ -41,6 +43,13 @@ package enum EventEncoder {
         line.field("provider", call.provider)
         line.field("model", call.model)
         line.field("api", call.api)
+        write(call.retry, to: &line)
+    }
+
+    static func write(_ retry: CallRetry?, to line: inout LineWriter) {
+        guard let retry else { return }
+        line.field("attempt", retry.attempt)
+        if let first = retry.first { line.field("retryOf", first) }
     }
 
     private static func write(_ event: CallReserved, to line: inout LineWriter) {

@@ -20,7 +20,16 @@ extension LedgerState {
         lastAdjustment = position
         // Tokens are what they were: only what they cost is known better.
         adjust(
-            payers(event.user, model: event.target.model), by: event.chargedDifference, tokens: 0,
-            at: event.target.chargedAt)
+            payers(of: event.target), by: event.chargedDifference, tokens: 0, at: event.target.chargedAt,
+            from: event.target.limits?.position ?? Position(.max))
+    }
+
+    /// Whose limits what a correction corrects was counted in.
+    ///
+    /// An older line does not say: it always was taken for the groups of now and the model that answered.
+    package func payers(of target: CostTarget) -> Payers {
+        target.limits.map {
+            Payers(user: target.user, groups: $0.groups, models: limitedModels(of: $0.model))
+        } ?? payers(target.user, model: target.model)
     }
 }

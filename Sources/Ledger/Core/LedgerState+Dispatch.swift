@@ -27,14 +27,16 @@ extension LedgerState {
 
     // MARK: Judging
 
-    func start(_ started: DispatchStarted, at now: Timestamp) throws(Rejection) -> [Event] {
+    func start(
+        _ started: DispatchStarted, at now: Timestamp, in scope: BudgetScope
+    ) throws(Rejection) -> [Event] {
         let dispatch = started.dispatch
         guard dispatches[dispatch.dispatchID] == nil else { throw .alreadyStarted(dispatch.dispatchID) }
         guard started.queuedMilliseconds >= 0 else { throw .negative }
         // Whoever could not spend the least has nothing left.
         let least = Metered(cost: Money(attos: 1), tokens: 1, requests: 1)
         let payers = payers(dispatch.user, model: dispatch.requestModel ?? "")
-        let verdict = judge(least, of: payers, at: now)
+        let verdict = try judge(least, of: payers, at: now, in: scope)
         guard let limit = verdict.limit else { return verdict.events + [.dispatchStarted(started)] }
         return verdict.events + [
             .dispatchRejected(

@@ -14,10 +14,18 @@ extension LedgerState {
             let reservation = close(event.call.callID, charging: event.cost.charged, tokens: nil)
             if let reservation, reservation.isLinked { link(event.call, Usage(), event.cost, reservation) }
         case .callRejected: break
-        case .quotaSet(let event): keep(event, at: recorded.position)
-        case .quotaRemoved(let event): keep(event)
-        case .groupJoined(let event): keep(event)
-        case .groupLeft(let event): keep(event)
+        case .quotaSet(let event):
+            keep(event, at: recorded.position)
+            keepStamp(of: recorded)
+        case .quotaRemoved(let event):
+            keep(event)
+            keepStamp(of: recorded)
+        case .groupJoined(let event):
+            groups.join(event.user, event.group)
+            keepStamp(of: recorded)
+        case .groupLeft(let event):
+            groups.leave(event.user, event.group)
+            keepStamp(of: recorded)
         case .thresholdCrossed(let event): keep(event)
         case .pricesPublished(let event): priceBook = event.priceBook
         case .dispatchStarted(let event):
@@ -33,6 +41,11 @@ extension LedgerState {
         case .containerChanged(let event): keep(event, at: recorded.timestamp)
         case .usageReported(let event): keep(event, at: recorded.position)
         case .costAdjusted(let event): keep(event, at: recorded.position)
+        case .leaseSet(let event): keep(event)
+        case .usageReconciled(let event):
+            keep(
+                KnownReconciliation(
+                    result: event, position: recorded.position, recordedAt: recorded.timestamp))
         }
     }
 
@@ -42,7 +55,7 @@ extension LedgerState {
         let reservation = Reservation(
             call: event.call, amount: event.reserved, tokens: event.reservedTokens,
             position: position, madeAt: lastTimestamp, groups: groups[event.call.user] ?? [],
-            isLinked: dispatch != nil)
+            models: limitedModels(of: event.call.model), isLinked: dispatch != nil)
         open[event.call.callID] = reservation
         hold(reservation, on: lastTimestamp.day)
         meter(reservation)

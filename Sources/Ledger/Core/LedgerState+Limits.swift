@@ -1,4 +1,4 @@
-/// Limits: setting, judging and crossing them.
+/// Limits: setting and judging them.
 extension LedgerState {
     /// What a call that asks for so much is told.
     struct Verdict {
@@ -11,48 +11,81 @@ extension LedgerState {
     /// Judges what a call asks for by all limits that it falls under: the user's, the groups', the model's,
     /// and those of all.
     ///
+    /// - Throws: ``Rejection/notLeased(_:)`` where `scope` says so.
     /// - Complexity: in the limits that the call falls under, not in all.
-    func judge(_ asked: Metered, of payers: Payers, at time: Timestamp) -> Verdict {
+    func judge(
+        _ asked: Metered, of payers: Payers, at time: Timestamp, in scope: BudgetScope
+    ) throws(Rejection) -> Verdict {
         let now = max(time, lastTimestamp)
         var verdict = Verdict()
+        var needs: [LeaseNeed] = []
         var quota = quotas[payers.user]
         var meters = quota == nil ? nil : meters[.user(payers.user)]
-        if quota == nil || !patterned.isEmpty, let change = patternChange(for: payers.user) {
-            verdict.events = [change]
-            quota = nil
-            if case .quotaSet(let event) = change {
-                quota = event.quota
-                let opened = opened(event.quota, for: event.subject, at: now, position: Position(0))
-                meters = opened
-                verdict.events += crossings(of: event.subject, opened)
+        if let adoption = adoption(of: payers.user, at: now) {
+            verdict.events = adoption.events
+            quota = adoption.quota
+            meters = adoption.meters
+        }
+        if let quota {
+            verdict.limit = refusal(of: asked, quota, meters, .user(payers.user), now, scope, &needs)
+        }
+        if verdict.limit == nil, !sharedQuotas.isEmpty {
+            payers.eachShared { subject in
+                guard verdict.limit == nil, let quota = sharedQuotas[subject] else { return }
+                verdict.limit = refusal(of: asked, quota, self.meters[subject], subject, now, scope, &needs)
             }
         }
-        if let quota { verdict.limit = Self.refusal(of: asked, quota, meters, nil, now) }
-        guard verdict.limit == nil, !sharedQuotas.isEmpty else { return verdict }
-        payers.eachShared { subject in
-            guard verdict.limit == nil, let quota = sharedQuotas[subject] else { return }
-            verdict.limit = Self.refusal(of: asked, quota, self.meters[subject], subject, now)
+        if verdict.limit == nil, !needs.isEmpty, case .shared(let shortage) = scope {
+            try apply(shortage, of: needs, to: &verdict)
         }
         return verdict
     }
 
-    private static func refusal(
-        of asked: Metered, _ quota: Quota, _ subjectMeters: SubjectMeters?, _ subject: QuotaSubject?,
-        _ now: Timestamp
+    /// What refuses a call that asks for `asked`; adds to `needs` what it would have to lease before.
+    private func refusal(
+        of asked: Metered, _ quota: Quota, _ subjectMeters: SubjectMeters?, _ subject: QuotaSubject,
+        _ now: Timestamp, _ scope: BudgetScope, _ needs: inout [LeaseNeed]
     ) -> QuotaLimit? {
+        let stranger = subject.user == nil ? subject : nil
         guard quota.isEnabled else {
             return QuotaLimit(
-                kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil, subject: subject)
+                kind: .disabled, limit: 0, used: 0, reserved: 0, retryAt: nil, subject: stranger)
         }
         guard let subjectMeters else { return nil }
         for stored in subjectMeters.meters {
             let meter = stored.rolled(to: now, in: subjectMeters.calendar)
-            if meter.admits(asked[meter.limit.measure]) { continue }
-            return QuotaLimit(
-                kind: QuotaLimit.Kind(meter.limit.measure, meter.limit.window), limit: meter.limit.amount,
-                used: meter.used, reserved: meter.reserved, retryAt: meter.end, subject: subject)
+            let amount = asked[meter.limit.measure]
+            guard meter.admits(amount) else {
+                return QuotaLimit(
+                    kind: QuotaLimit.Kind(meter.limit.measure, meter.limit.window),
+                    limit: meter.limit.amount, used: meter.used, reserved: meter.reserved,
+                    retryAt: meter.end, subject: stranger)
+            }
+            guard scope != .own, !meter.leaseAdmits(amount) else { continue }
+            needs.append(meter.need(of: subject, asked: amount))
         }
         return nil
+    }
+
+    /// The limits that a user is to have from now on, where they are not the recorded ones.
+    struct Adoption {
+        /// What records them.
+        let events: [Event]
+        /// The limits; nil: none.
+        var quota: Quota?
+        /// What is used of them.
+        var meters: SubjectMeters?
+    }
+
+    /// What has to be recorded before `user` is judged: the limits of the pattern for unknown users.
+    func adoption(of user: UserID, at now: Timestamp) -> Adoption? {
+        guard quotas[user] == nil || !patterned.isEmpty, let change = patternChange(for: user)
+        else { return nil }
+        guard case .quotaSet(let event) = change else { return Adoption(events: [change]) }
+        let opened = opened(event.quota, for: event.subject, at: now, position: Position(0))
+        return Adoption(
+            events: [change] + crossings(of: event.subject, opened)
+                + leaseChanges(of: event.subject, opened, at: now), quota: event.quota, meters: opened)
     }
 
     /// The change that brings the user's limits to the pattern for unknown users, where they are from it;
@@ -87,11 +120,11 @@ extension LedgerState {
             change.subject.user == nil
             ? sharedQuotas.count >= Self.sharedQuotasMax : quotas.count >= Self.quotasMax
         guard !isNew || !isFull else { throw .tooMany }
-        let event = Event.quotaSet(change)
-        guard change.subject != .unknownUsers else { return [event] }
-        let opened = opened(
-            change.quota, for: change.subject, at: max(now, lastTimestamp), position: Position(0))
-        return [event] + crossings(of: change.subject, opened)
+        let events = withCrossings(.quotaSet(change), at: now)
+        guard change.subject != .unknownUsers else { return events }
+        let now = max(now, lastTimestamp)
+        let opened = opened(change.quota, for: change.subject, at: now, position: Position(0))
+        return events + leaseChanges(of: change.subject, opened, at: now)
     }
 
     func join(_ change: GroupJoined) throws(Rejection) -> [Event] {
@@ -100,51 +133,5 @@ extension LedgerState {
         guard known.count < Self.groupsMax, groups[change.user] != nil || groups.count < Self.quotasMax
         else { throw .tooMany }
         return [.groupJoined(change)]
-    }
-
-    // MARK: Crossing
-
-    /// What is recorded when `spent` more is used by `payers` now.
-    func crossings(of payers: Payers, _ spent: Metered, at now: Timestamp) -> [Event] {
-        crossings(of: payers, spent, at: now) { _ in true }
-    }
-
-    /// What is recorded when `reservation` ends and comes to `used`.
-    func crossings(_ reservation: Reservation, _ used: Metered, _ now: Timestamp) -> [Event] {
-        crossings(of: reservation.payers, used, at: now) { $0.counts(reservation) }
-    }
-
-    private func crossings(
-        of payers: Payers, _ spent: Metered, at time: Timestamp, where isCounted: (Meter) -> Bool
-    ) -> [Event] {
-        guard !meters.isEmpty else { return [] }
-        let now = max(time, lastTimestamp)
-        var events: [Event] = []
-        func look(_ subject: QuotaSubject) {
-            guard let known = meters[subject] else { return }
-            for stored in known.meters where !stored.thresholds.isEmpty {
-                let meter = stored.rolled(to: now, in: known.calendar)
-                guard isCounted(meter) else { continue }
-                events += Self.crossings(of: subject, meter, with: spent[meter.limit.measure])
-            }
-        }
-        look(.user(payers.user))
-        if !sharedQuotas.isEmpty { payers.eachShared(look) }
-        return events
-    }
-
-    private func crossings(of subject: QuotaSubject, _ opened: SubjectMeters) -> [Event] {
-        opened.meters.flatMap { Self.crossings(of: subject, $0, with: 0) }
-    }
-
-    private static func crossings(
-        of subject: QuotaSubject, _ meter: Meter, with amount: Int128
-    ) -> [Event] {
-        meter.crossings(with: amount).map { threshold in
-            .thresholdCrossed(
-                ThresholdCrossed(
-                    subject: subject, limit: meter.limit, threshold: threshold,
-                    used: meter.used.clampedSum(amount), windowStart: meter.start, windowEnd: meter.end))
-        }
     }
 }

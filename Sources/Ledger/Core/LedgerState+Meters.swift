@@ -8,14 +8,18 @@ extension LedgerState {
         adjust(payers, by: cost.charged, tokens: tokens, at: time)
     }
 
-    /// Adds `amount` and `tokens`, credits when negative, to the windows of `time` that are still current.
-    package mutating func adjust(_ payers: Payers, by amount: Money, tokens: Int64, at time: Timestamp) {
+    /// Adds `amount` and `tokens`, credits when negative, to the windows of `time` that are still current,
+    /// in the limits that count what began at `position`; at the last one, in all that are there.
+    package mutating func adjust(
+        _ payers: Payers, by amount: Money, tokens: Int64, at time: Timestamp,
+        from position: Position = Position(.max)
+    ) {
         spend(payers.user, amount, tokens: tokens, at: time)
         let spent = Metered(cost: amount, tokens: tokens)
         let now = max(time, lastTimestamp)
         eachMetered(payers) { state, subject in
             state.meters[subject]?.roll(to: now)
-            state.meters[subject]?.spend(spent, at: time)
+            state.meters[subject]?.spend(spent, at: time, from: position)
         }
     }
 
@@ -81,8 +85,8 @@ extension SubjectMeters {
         }
     }
 
-    mutating func spend(_ amounts: Metered, at time: Timestamp) {
-        for index in meters.indices where meters[index].start <= time {
+    mutating func spend(_ amounts: Metered, at time: Timestamp, from position: Position) {
+        for index in meters.indices where meters[index].counts(from: position, at: time) {
             meters[index].settle(holding: 0, using: amounts[meters[index].limit.measure])
         }
     }

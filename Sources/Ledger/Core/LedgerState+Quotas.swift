@@ -8,6 +8,7 @@ extension LedgerState {
             pattern = position
         }
         guard let user = event.subject.user else {
+            if case .model(let model) = event.subject { keepNames(of: model, event.quota) }
             sharedQuotas[event.subject] = event.quota
             return
         }
@@ -19,24 +20,12 @@ extension LedgerState {
         meters[event.subject] = nil
         if event.subject == .unknownUsers { pattern = nil }
         guard let user = event.subject.user else {
+            if case .model(let model) = event.subject { keepNames(of: model, nil) }
             sharedQuotas[event.subject] = nil
             return
         }
         quotas[user] = nil
         patterned[user] = nil
-    }
-
-    mutating func keep(_ event: GroupJoined) {
-        var known = groups[event.user] ?? []
-        guard !known.contains(event.group) else { return }
-        let place = known.firstIndex { SnapshotCodec.isBefore(event.group.text, $0.text) } ?? known.endIndex
-        known.insert(event.group, at: place)
-        groups[event.user] = known
-    }
-
-    mutating func keep(_ event: GroupLeft) {
-        groups[event.user]?.removeAll { $0 == event.group }
-        if groups[event.user]?.isEmpty == true { groups[event.user] = nil }
     }
 
     mutating func keep(_ event: ThresholdCrossed) {
@@ -70,6 +59,11 @@ extension LedgerState {
                 meter.take(same)
                 let isSame = known?.calendar == quota.calendar && same.limit.amount == limit.amount
                 meter.crossed = isSame ? same.crossed : 0
+                // What was leased of another limit is not leased of this one.
+                let isAnother = same.limit.amount != limit.amount
+                if meter.end == same.end {
+                    meter.leased = isAnother ? min(same.leased, same.inUse) : same.leased
+                }
             } else if let user = subject.user, limit.measure != .requests, limit.window != .hour {
                 let budget = budget(of: user, at: now)
                 meter.take(limit.window == .month ? budget.month : budget.day)

@@ -8,6 +8,8 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var quotas: [UserID: Quota] = [:]
     /// Limits of groups, models and all together, and the pattern for unknown users.
     package internal(set) var sharedQuotas: [QuotaSubject: Quota] = [:]
+    /// The models with limits that each name counts in, sorted.
+    var limitedNames: [String: [String]] = [:]
     /// What is used of each subject's limits.
     package internal(set) var meters: [QuotaSubject: SubjectMeters] = [:]
     /// The groups of each user who is in any, sorted.
@@ -16,6 +18,10 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var pattern: Position?
     /// The pattern that each user who has limits from one got them by.
     package internal(set) var patterned: [UserID: Position] = [:]
+    /// The last change of each subject's limits and of each membership, at most ``changesMax``.
+    package internal(set) var changes: [LimitsChange.Key: ChangeStamp] = [:]
+    /// How far the changes of other journals are copied, by journal.
+    package internal(set) var copied: [String: Position] = [:]
     /// Calls that are admitted and not ended.
     package internal(set) var open: [UniqueID: Reservation] = [:]
     /// What each user spent in the current day and month.
@@ -30,6 +36,8 @@ package struct LedgerState: Hashable, Sendable {
     package internal(set) var reports = KnownReports()
     /// The position of the last correction of a cost; 0: there is none.
     package internal(set) var lastAdjustment = Position(0)
+    /// The last result of each report of each provider, at most ``reconciliationsMax``.
+    package internal(set) var reconciliations: [ReportName: KnownReconciliation] = [:]
     /// The price book in force.
     package internal(set) var priceBook: String?
     /// The time of the last event: recorded time never goes back.
@@ -53,6 +61,8 @@ package struct Reservation: Hashable, Sendable {
     package let madeAt: Timestamp
     /// The groups that its user was in then.
     package let groups: [GroupName]
+    /// The models with limits that it counts in.
+    package let models: [String]
     /// Whether it counts in an agent run that was open when it was made.
     package let isLinked: Bool
 
@@ -60,7 +70,7 @@ package struct Reservation: Hashable, Sendable {
     package var day: Day { madeAt.day }
 
     /// Whose limits it counts in.
-    var payers: Payers { Payers(user: call.user, groups: groups, model: call.model) }
+    var payers: Payers { Payers(user: call.user, groups: groups, models: models) }
 
     /// What it holds.
     var held: Metered { Metered(cost: amount, tokens: tokens, requests: 1) }

@@ -31,7 +31,8 @@ package struct ModelPrice: Sendable {
 
     /// Creates a model's prices and proves that every rate stays exact under every multiplier.
     ///
-    /// - Throws: ``PriceBookError/ambiguousDates``, ``PriceBookError/inexact``.
+    /// - Throws: ``PriceBookError/ambiguousDates``, ``PriceBookError/inexact``,
+    ///   ``PriceBookError/noOutputLimit``, ``PriceBookError/noInputLimit``.
     package init(
         provider: String, name: String, aliases: [String], outputTokensMax: Int64,
         inputTokensMax: Int64? = nil, origin: Origin = Origin(), periods: [PricePeriod]
@@ -44,6 +45,10 @@ package struct ModelPrice: Sendable {
                 throw .inexact(provider: provider, name: name, bucket: bucket)
             }
         }
+        guard outputTokensMax > 0 || !sorted.contains(where: \.pricesOutput) else {
+            throw .noOutputLimit(provider: provider, name: name)
+        }
+        guard inputTokensMax != 0 else { throw .noInputLimit(provider: provider, name: name) }
         self.provider = provider
         self.name = name
         self.aliases = aliases

@@ -51,6 +51,16 @@ package struct PriceBook: Sendable {
         return nil
     }
 
+    /// All names of the models that `name` is a name of, but for `name`; at any provider, sorted.
+    ///
+    /// A name that only stands for one of theirs, with a date or a platform, has none.
+    ///
+    /// - Complexity: in all models.
+    package func otherNames(of name: String) -> [String] {
+        let names = models.map { [$0.name] + $0.aliases }.filter { $0.contains(name) }
+        return Set(names.joined()).subtracting([name]).sorted { SnapshotCodec.isBefore($0, $1) }
+    }
+
     /// The price of compute in force at `time`; nil: none is, and compute is not billed.
     package func compute(at time: Timestamp) -> ComputePrice? { compute.last { $0.from <= time } }
 }
@@ -65,4 +75,8 @@ package enum PriceBookError: Error, Hashable {
     case ambiguousCompute
     /// A rate times a multiplier is not a whole number of 10⁻¹⁸ USD.
     case inexact(provider: String, name: String, bucket: UsageBucket)
+    /// A model whose output has a price is said to write nothing: nothing would be reserved for it.
+    case noOutputLimit(provider: String, name: String)
+    /// A model is said to read nothing.
+    case noInputLimit(provider: String, name: String)
 }

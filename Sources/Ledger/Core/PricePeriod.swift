@@ -75,6 +75,13 @@ package struct PricePeriod: Sendable {
         }
     }
 
+    /// Whether some token that is written has a price.
+    var pricesOutput: Bool {
+        [UsageBucket.output, .outputAudio, .outputImage].contains { bucket in
+            rates(of: bucket).contains { $0.attosPerUnit > 0 }
+        }
+    }
+
     /// Every rate that `bucket` can have before factors.
     private func rates(of bucket: UsageBucket) -> Set<Rate> {
         var cards = [base] + tiers.map(\.rates)

@@ -14,15 +14,19 @@ package struct Quota: Hashable, Sendable {
     package var calendar: QuotaCalendar
     /// Percentages at which a crossing is recorded; for limits that have none of their own.
     package var thresholds: [Int64]
+    /// Of a model's limits: its further names, which they bind as well.
+    package var names: [String]
 
     /// The most limits that one subject has.
     package static let limitsMax = 16
+    /// The most further names of one model.
+    package static let namesMax = 64
 
     /// Creates limits.
     package init(
         dailyLimit: Money? = nil, monthlyLimit: Money? = nil, dailyTokens: Int64? = nil,
         isEnabled: Bool = true, limits: [Limit] = [], calendar: QuotaCalendar = .utc,
-        thresholds: [Int64] = []
+        thresholds: [Int64] = [], names: [String] = []
     ) {
         self.dailyLimit = dailyLimit
         self.monthlyLimit = monthlyLimit
@@ -31,6 +35,7 @@ package struct Quota: Hashable, Sendable {
         self.limits = limits
         self.calendar = calendar
         self.thresholds = thresholds
+        self.names = names
     }
 
     /// All limits, in the order in which they are judged.
@@ -47,7 +52,7 @@ package struct Quota: Hashable, Sendable {
         let all = allLimits
         return all.count <= Self.limitsMax
             && all.allSatisfy { $0.amount >= 0 && Limit.isPlausible($0.thresholds ?? []) }
-            && Limit.isPlausible(thresholds)
+            && Limit.isPlausible(thresholds) && names.count <= Self.namesMax
             && Set(all.map { [$0.measure.rawValue, $0.window.rawValue] }).count == all.count
     }
 }
@@ -64,19 +69,23 @@ package struct QuotaSet: Hashable, Sendable {
     package let reason: String?
     /// Where the pattern for unknown users was set, when the user got these limits from it.
     package let pattern: Position?
+    /// Where and when they were set, when that is not where and when it is recorded.
+    package internal(set) var source: ChangeSource?
 
     /// The user, when they are one user's.
     package var user: UserID? { subject.user }
 
     /// Creates the event.
     package init(
-        subject: QuotaSubject, quota: Quota, actor: String, reason: String? = nil, pattern: Position? = nil
+        subject: QuotaSubject, quota: Quota, actor: String, reason: String? = nil, pattern: Position? = nil,
+        source: ChangeSource? = nil
     ) {
         self.subject = subject
         self.quota = quota
         self.actor = actor
         self.reason = reason
         self.pattern = pattern
+        self.source = source
     }
 
     /// Creates the event of a user's limits.
@@ -93,15 +102,20 @@ package struct QuotaRemoved: Hashable, Sendable {
     package let actor: String
     /// Why, in the actor's words.
     package let reason: String?
+    /// Where and when they were removed, when that is not where and when it is recorded.
+    package internal(set) var source: ChangeSource?
 
     /// The user, when they were one user's.
     package var user: UserID? { subject.user }
 
     /// Creates the event.
-    package init(subject: QuotaSubject, actor: String, reason: String? = nil) {
+    package init(
+        subject: QuotaSubject, actor: String, reason: String? = nil, source: ChangeSource? = nil
+    ) {
         self.subject = subject
         self.actor = actor
         self.reason = reason
+        self.source = source
     }
 
     /// Creates the event of a user's limits.
@@ -122,11 +136,15 @@ package struct QuotaLimit: Hashable, Sendable {
     package let retryAt: Timestamp?
     /// Whose limit it is; nil: the user's own.
     package let subject: QuotaSubject?
+    /// Why no more of a shared limit could be leased, where that refused the call; nil: the limit itself did.
+    ///
+    /// What is used then is all that is not leased here.
+    package let shortage: LeaseShortage?
 
     /// Creates a limit's refusal.
     package init(
         kind: Kind, limit: Int128, used: Int128, reserved: Int128, retryAt: Timestamp?,
-        subject: QuotaSubject? = nil
+        subject: QuotaSubject? = nil, shortage: LeaseShortage? = nil
     ) {
         self.kind = kind
         self.limit = limit
@@ -134,6 +152,7 @@ package struct QuotaLimit: Hashable, Sendable {
         self.reserved = reserved
         self.retryAt = retryAt
         self.subject = subject
+        self.shortage = shortage
     }
 
     /// The kinds of limits.

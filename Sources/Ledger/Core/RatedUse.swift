@@ -24,17 +24,25 @@ package struct RatedUse: Hashable, Sendable {
         package let time: Timestamp
         /// Whether it held nothing, as calls do that cost nothing whatever the prices are.
         package let isFree: Bool
+        /// The limits that the call counts in.
+        package let limits: ChargedLimits
 
-        /// What `event`, recorded at `time`, says.
-        package init(_ event: CallReserved, at time: Timestamp) {
+        /// What `event`, recorded at `position` and `time`, says of a user who is in `groups`.
+        package init(
+            _ event: CallReserved, at position: Position, _ time: Timestamp, in groups: [GroupName]
+        ) {
             self.time = time
+            limits = ChargedLimits(position: position, model: event.call.model, groups: groups)
             isFree = event.reserved == .zero && event.reservedTokens == 0
         }
     }
 
     /// Gives each amount of money that `recorded` records to `body`; corrections are none of their own.
+    ///
+    /// `reserved` is what a call's reservation says, `groups` those that the user is in at this event.
     package static func each(
-        of recorded: RecordedEvent, reserved: Reserved? = nil, _ body: (RatedUse) -> Void
+        of recorded: RecordedEvent, reserved: Reserved? = nil, in groups: [GroupName] = [],
+        _ body: (RatedUse) -> Void
     ) {
         switch recorded.event {
         case .callSettled(let event): body(RatedUse(event, recorded, reserved))
@@ -42,8 +50,9 @@ package struct RatedUse: Hashable, Sendable {
             let target = CostTarget(
                 event.call, position: recorded.position, at: recorded.timestamp, reserved)
             body(RatedUse(target, RatedCost(event.cost, by: ""), .fixed, at: recorded.timestamp))
-        case .dispatchCompleted(let event) where event.billing == .direct: each(of: event, recorded, body)
-        case .usageReported(let event): body(RatedUse(event, recorded))
+        case .dispatchCompleted(let event) where event.billing == .direct:
+            each(of: event, recorded, groups, body)
+        case .usageReported(let event): body(RatedUse(event, recorded, groups))
         default: break
         }
     }
@@ -84,16 +93,18 @@ package struct RatedUse: Hashable, Sendable {
             } else if isSeen {
                 .usage(event.priced, event.modifiers, isSure: event.isSure)
             } else {
-                event.cost.state == .unpriced ? .held : .fixed
+                // On a path that is not known a model's price says nothing of what was done with it.
+                event.cost.state == .unpriced && event.call.isKnownAPI ? .held : .fixed
             }
         self.init(target, RatedCost(event.cost, by: event.priceBook), basis, at: target.chargedAt)
     }
 
-    private init(_ event: UsageReported, _ recorded: RecordedEvent) {
+    private init(_ event: UsageReported, _ recorded: RecordedEvent, _ groups: [GroupName]) {
         let target = CostTarget(
             position: recorded.position, user: event.user, kind: event.kind, source: event.source,
             provider: event.provider, model: event.model, recordedAt: recorded.timestamp,
-            chargedAt: recorded.timestamp)
+            chargedAt: recorded.timestamp,
+            limits: ChargedLimits(position: recorded.position, model: event.model, groups: groups))
         let part = UsagePart(model: event.model, usage: event.usage)
         self.init(
             target, RatedCost(event.cost, by: event.priceBook),
@@ -104,14 +115,17 @@ package struct RatedUse: Hashable, Sendable {
     ///
     /// One that has no price keeps it so: its line names one model, where it may have used several.
     private static func each(
-        of event: DispatchCompleted, _ recorded: RecordedEvent, _ body: (RatedUse) -> Void
+        of event: DispatchCompleted, _ recorded: RecordedEvent, _ groups: [GroupName],
+        _ body: (RatedUse) -> Void
     ) {
+        // All of it counts in the limits of the model that the run names, whichever a share is of.
+        let limits = ChargedLimits(position: recorded.position, model: event.model, groups: groups)
         event.eachModel { provider, model, sums in
             let target = CostTarget(
                 position: recorded.position, user: event.dispatch.user, kind: .dispatch,
                 dispatchID: event.dispatch.dispatchID.text, source: event.dispatch.source,
                 provider: provider, model: model, recordedAt: recorded.timestamp,
-                chargedAt: recorded.timestamp)
+                chargedAt: recorded.timestamp, limits: limits)
             let share = event.models.first { $0.provider == provider && $0.model == model }
             let part = UsagePart(model: model, usage: share?.usage ?? event.usage)
             let cost: Cost =
@@ -143,6 +157,6 @@ extension CostTarget {
         self.init(
             position: position, user: call.user, kind: .call, callID: call.callID,
             dispatchID: call.dispatchID, source: call.source, provider: call.provider, model: call.model,
-            recordedAt: time, chargedAt: reserved?.time ?? time)
+            recordedAt: time, chargedAt: reserved?.time ?? time, limits: reserved?.limits)
     }
 }

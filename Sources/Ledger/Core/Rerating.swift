@@ -74,6 +74,7 @@ package struct Rerating: Sendable {
     private let scope: Scope
     private var corrected: [Share: RatedCost] = [:]
     private var open: [UniqueID: RatedUse.Reserved] = [:]
+    private var groups: [UserID: [GroupName]] = [:]
 
     /// One model's part of what one event recorded.
     private struct Share: Hashable {
@@ -120,13 +121,17 @@ package struct Rerating: Sendable {
         var reserved: RatedUse.Reserved?
         switch recorded.event {
         case .callReserved(let event):
-            open[event.call.callID] = RatedUse.Reserved(event, at: recorded.timestamp)
+            open[event.call.callID] = RatedUse.Reserved(
+                event, at: recorded.position, recorded.timestamp, in: groups[event.user] ?? [])
             return
+        case .groupJoined(let event): return groups.join(event.user, event.group)
+        case .groupLeft(let event): return groups.leave(event.user, event.group)
         case .callSettled(let event): reserved = open.removeValue(forKey: event.call.callID)
         case .callExpired(let event): reserved = open.removeValue(forKey: event.call.callID)
         default: break
         }
-        RatedUse.each(of: recorded, reserved: reserved) { use in
+        let members = recorded.event.user.flatMap { groups[$0] } ?? []
+        RatedUse.each(of: recorded, reserved: reserved, in: members) { use in
             guard scope.holds(use.target) else { return }
             let old = corrected[Share(use.target)] ?? use.recorded
             guard !scope.unpricedOnly || old.cost.state == .unpriced else { return }

@@ -3,7 +3,7 @@
 /// A snapshot is disposable: whoever cannot decode one folds the journal instead. Its form is a header with
 /// counts, one line for each entry, sorted, and a checksum; the same values always give the same bytes.
 package enum SnapshotCodec {
-    static let format = "dispatch-ledger-snapshot/5"
+    static let format = "dispatch-ledger-snapshot/7"
 
     /// The bytes of `state` and `usage`, which hold the same events.
     package static func encode(_ state: LedgerState, _ usage: UsageProjection) -> [UInt8] {
@@ -20,6 +20,8 @@ package enum SnapshotCodec {
             line.field("sharedQuotas", Int64(state.sharedQuotas.count))
             line.field("groups", Int64(state.groups.count))
             line.field("meters", Int64(state.meters.count))
+            line.field("changes", Int64(state.changes.count))
+            line.field("copied", Int64(state.copied.count))
             line.field("open", Int64(state.open.count))
             line.field("budgets", Int64(state.budgets.count))
             line.field("users", Int64(usage.users.count))
@@ -28,6 +30,7 @@ package enum SnapshotCodec {
             line.field("alerts", Int64(state.alerts.count))
             line.field("containers", Int64(state.containers.count))
             line.field("reports", Int64(state.reports.count))
+            line.field("reconciliations", Int64(state.reconciliations.count))
             line.field("dispatchCounts", Int64(usage.dispatches.count))
             line.field("dispatchModels", Int64(usage.dispatchModels.count))
         }
@@ -37,6 +40,8 @@ package enum SnapshotCodec {
         for (subject, quota) in sorted(state.sharedQuotas, by: \.text) { lines.add(subject, quota) }
         for (user, groups) in sorted(state.groups, by: \.text) { lines.add(user, groups) }
         for (subject, meters) in sorted(state.meters, by: \.text) { lines.add(subject, meters) }
+        for (key, stamp) in sorted(state.changes, by: \.text) { lines.add(key, stamp) }
+        for (origin, position) in sorted(state.copied, by: { $0 }) { lines.add(origin, position) }
         for (_, reservation) in state.open.sorted(by: { $0.key.bits < $1.key.bits }) {
             lines.add(reservation)
         }
@@ -46,9 +51,12 @@ package enum SnapshotCodec {
         for (_, dispatch) in state.dispatches.sorted(by: { $0.key.bits < $1.key.bits }) {
             lines.add(dispatch)
         }
-        for (_, known) in sorted(state.alerts, by: { $0 }) { lines.add(known) }
+        for known in sorted(state.alerts.values) { lines.add(known) }
         for (_, known) in sorted(state.containers, by: \.text) { lines.add(known) }
         state.reports.each { lines.add($0, $1) }
+        for known in state.reconciliations.values.sorted(by: { $0.position < $1.position }) {
+            lines.add(known)
+        }
         for (key, count) in usage.dispatches.sorted(by: { $0.key.isBefore($1.key) }) {
             lines.add(key, count)
         }
@@ -72,6 +80,12 @@ package enum SnapshotCodec {
         _ values: [Key: Value], by text: (Key) -> String
     ) -> [(key: Key, value: Value)] {
         values.sorted { isBefore(text($0.key), text($1.key)) }
+    }
+
+    /// By the text that is written: a key may be another spelling of it in Unicode, which Swift takes for the
+    /// same.
+    private static func sorted(_ alerts: some Collection<KnownAlert>) -> [KnownAlert] {
+        alerts.sorted { isBefore($0.alert.fingerprint, $1.alert.fingerprint) }
     }
 
     /// The order of bytes, which no locale and no normalisation changes.

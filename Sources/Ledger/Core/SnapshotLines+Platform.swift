@@ -1,4 +1,4 @@
-/// What the Platform's events leave behind.
+/// What the Platform's events and reports leave behind.
 extension SnapshotLines {
     mutating func add(_ known: KnownContainer) {
         add { line in
@@ -16,6 +16,14 @@ extension SnapshotLines {
             line.field("reportId", name.reportID)
             line.field("digest", report.digest)
             line.field("position", report.position.value)
+        }
+    }
+
+    mutating func add(_ known: KnownReconciliation) {
+        add { line in
+            line.field("position", known.position.value)
+            line.field("recordedAt", known.recordedAt)
+            EventEncoder.write(known.result, to: &line)
         }
     }
 }

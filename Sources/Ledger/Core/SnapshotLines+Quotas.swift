@@ -36,8 +36,30 @@ extension SnapshotLines {
                 EventEncoder.amount(meter.limit.measure, meter.used, ("usedUsd", "used"), to: &fields)
                 EventEncoder.amount(
                     meter.limit.measure, meter.reserved, ("reservedUsd", "reserved"), to: &fields)
+                EventEncoder.amount(
+                    meter.limit.measure, meter.leased, ("leasedUsd", "leased"), to: &fields)
                 fields.field("crossed", meter.crossed)
             }
+        }
+    }
+
+    mutating func add(_ key: LimitsChange.Key, _ stamp: ChangeStamp) {
+        add { line in
+            switch key {
+            case .limits(let subject): line.field("subject", subject.text)
+            case .membership(let user, let group):
+                line.field("user", user.text)
+                line.field("group", group.text)
+            }
+            line.field("madeAt", stamp.madeAt)
+            line.field("origin", stamp.origin)
+        }
+    }
+
+    mutating func add(_ origin: String, _ copied: Position) {
+        add { line in
+            line.field("origin", origin)
+            line.field("position", copied.value)
         }
     }
 }

@@ -26,6 +26,7 @@ struct SnapshotLines {
             line.field("position", reservation.position.value)
             line.field("madeAt", reservation.madeAt)
             line.field("groups", reservation.groups.map(\.text))
+            line.field("models", reservation.models)
             line.flag("linked", reservation.isLinked)
         }
     }

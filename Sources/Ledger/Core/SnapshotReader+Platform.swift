@@ -1,4 +1,4 @@
-/// What the Platform's events leave behind.
+/// What the Platform's events and reports leave behind.
 extension SnapshotReader {
     static func container(_ line: inout LineScanner) throws(CodecError) -> KnownContainer {
         KnownContainer(
@@ -6,7 +6,7 @@ extension SnapshotReader {
             ooms: try line.integer("ooms"), changedAt: try line.timestamp("changedAt"))
     }
 
-    static func report(_ line: inout LineScanner) throws(CodecError) -> (ReportName, KnownReport) {
+    private static func report(_ line: inout LineScanner) throws(CodecError) -> (ReportName, KnownReport) {
         let name = ReportName(source: try line.string("source"), reportID: try line.string("reportId"))
         return (
             name,
@@ -14,8 +14,26 @@ extension SnapshotReader {
         )
     }
 
+    /// Reads reports of usage, then results of providers' reports.
+    mutating func readReports(
+        _ count: Int64, reconciliations: Int64, into state: inout LedgerState
+    ) throws(CodecError) {
+        state.reports = try reports(count)
+        for _ in 0..<reconciliations {
+            let known = try entry(Self.reconciliation)
+            try insert(known, at: known.result.name, into: &state.reconciliations)
+        }
+    }
+
+    private static func reconciliation(_ line: inout LineScanner) throws(CodecError) -> KnownReconciliation {
+        let position = Position(try line.integer("position"))
+        let recordedAt = try line.timestamp("recordedAt")
+        return KnownReconciliation(
+            result: try EventDecoder.reconciled(&line), position: position, recordedAt: recordedAt)
+    }
+
     /// Reads `count` reports, which stand in the order of their positions.
-    mutating func reports(_ count: Int64) throws(CodecError) -> KnownReports {
+    private mutating func reports(_ count: Int64) throws(CodecError) -> KnownReports {
         var reports = KnownReports()
         var last: Position?
         for _ in 0..<count {

@@ -1,16 +1,45 @@
 /// Limits, groups and what is used.
 extension SnapshotReader {
-    static func quota(_ line: inout LineScanner) throws(CodecError) -> (UserID, Quota, Position?) {
+    mutating func readLimits(_ counts: Counts, into state: inout LedgerState) throws(CodecError) {
+        for _ in 0..<counts.quotas {
+            let (user, quota, pattern) = try entry(Self.quota)
+            try insert(quota, at: user, into: &state.quotas)
+            state.patterned[user] = pattern
+        }
+        for _ in 0..<counts.sharedQuotas {
+            let (subject, quota) = try entry(Self.sharedQuota)
+            if case .model(let model) = subject { state.keepNames(of: model, quota) }
+            try insert(quota, at: subject, into: &state.sharedQuotas)
+        }
+        for _ in 0..<counts.groups {
+            let (user, groups) = try entry(Self.groups)
+            try insert(groups, at: user, into: &state.groups)
+        }
+        for _ in 0..<counts.meters {
+            let (subject, meters) = try entry(Self.meters)
+            try insert(meters, at: subject, into: &state.meters)
+        }
+        for _ in 0..<counts.changes {
+            let (key, stamp) = try entry(Self.change)
+            try insert(stamp, at: key, into: &state.changes)
+        }
+        for _ in 0..<counts.copied {
+            let (origin, position) = try entry(Self.copied)
+            try insert(position, at: origin, into: &state.copied)
+        }
+    }
+
+    private static func quota(_ line: inout LineScanner) throws(CodecError) -> (UserID, Quota, Position?) {
         let user = try EventDecoder.user(&line)
         let quota = try EventDecoder.quota(&line)
         return (user, quota, try line.optionalInteger("pattern").map { Position($0) })
     }
 
-    static func sharedQuota(_ line: inout LineScanner) throws(CodecError) -> (QuotaSubject, Quota) {
+    private static func sharedQuota(_ line: inout LineScanner) throws(CodecError) -> (QuotaSubject, Quota) {
         (try subject(&line), try EventDecoder.quota(&line))
     }
 
-    static func groups(_ line: inout LineScanner) throws(CodecError) -> (UserID, [GroupName]) {
+    private static func groups(_ line: inout LineScanner) throws(CodecError) -> (UserID, [GroupName]) {
         (try EventDecoder.user(&line), try groupNames(&line))
     }
 
@@ -22,7 +51,8 @@ extension SnapshotReader {
         return groups
     }
 
-    static func meters(_ line: inout LineScanner) throws(CodecError) -> (QuotaSubject, SubjectMeters) {
+    private static func meters(_ line: inout LineScanner) throws(CodecError) -> (QuotaSubject, SubjectMeters)
+    {
         let subject = try subject(&line)
         let calendar = try EventDecoder.calendar(&line)
         let meters = try line.objects("meters") { (fields: inout LineScanner) throws(CodecError) in
@@ -41,8 +71,29 @@ extension SnapshotReader {
         meter.since = Position(try line.integer("since"))
         meter.used = try EventDecoder.amount(limit.measure, ("usedUsd", "used"), &line)
         meter.reserved = try EventDecoder.amount(limit.measure, ("reservedUsd", "reserved"), &line)
+        meter.leased = try EventDecoder.amount(limit.measure, ("leasedUsd", "leased"), &line)
         meter.crossed = try line.integer("crossed")
         return meter
+    }
+
+    private static func change(
+        _ line: inout LineScanner
+    ) throws(CodecError) -> (LimitsChange.Key, ChangeStamp) {
+        let offset = line.offset
+        let key: LimitsChange.Key
+        if let text = try line.optionalString("subject") {
+            guard let subject = QuotaSubject(text), subject.text == text
+            else { throw .badValue("subject", offset: offset) }
+            key = .limits(subject)
+        } else {
+            key = .membership(try EventDecoder.user(&line), try EventDecoder.group(&line))
+        }
+        let madeAt = try line.timestamp("madeAt")
+        return (key, ChangeStamp(madeAt: madeAt, origin: try line.optionalString("origin")))
+    }
+
+    private static func copied(_ line: inout LineScanner) throws(CodecError) -> (String, Position) {
+        (try line.string("origin"), Position(try line.integer("position")))
     }
 
     private static func subject(_ line: inout LineScanner) throws(CodecError) -> QuotaSubject {

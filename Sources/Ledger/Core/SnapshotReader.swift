@@ -23,23 +23,7 @@ struct SnapshotReader {
     mutating func read() throws(CodecError) -> (state: LedgerState, usage: UsageProjection) {
         var (state, usage) = (LedgerState(), UsageProjection())
         let counts = try header(&state, &usage)
-        for _ in 0..<counts.quotas {
-            let (user, quota, pattern) = try entry(Self.quota)
-            try insert(quota, at: user, into: &state.quotas)
-            state.patterned[user] = pattern
-        }
-        for _ in 0..<counts.sharedQuotas {
-            let (subject, quota) = try entry(Self.sharedQuota)
-            try insert(quota, at: subject, into: &state.sharedQuotas)
-        }
-        for _ in 0..<counts.groups {
-            let (user, groups) = try entry(Self.groups)
-            try insert(groups, at: user, into: &state.groups)
-        }
-        for _ in 0..<counts.meters {
-            let (subject, meters) = try entry(Self.meters)
-            try insert(meters, at: subject, into: &state.meters)
-        }
+        try readLimits(counts, into: &state)
         for _ in 0..<counts.open {
             let reservation = try entry(Self.reservation)
             try insert(reservation, at: reservation.call.callID, into: &state.open)
@@ -68,7 +52,7 @@ struct SnapshotReader {
             let known = try entry(Self.container)
             try insert(known, at: known.container.handle, into: &state.containers)
         }
-        state.reports = try reports(counts.reports)
+        try readReports(counts.reports, reconciliations: counts.reconciliations, into: &state)
         for _ in 0..<counts.dispatchCounts {
             let (key, count) = try entry(Self.dispatchCount)
             try insert(count, at: key, into: &usage.dispatches)
@@ -81,11 +65,13 @@ struct SnapshotReader {
         return (state, usage)
     }
 
-    private struct Counts {
+    struct Counts {
         let quotas: Int64
         let sharedQuotas: Int64
         let groups: Int64
         let meters: Int64
+        let changes: Int64
+        let copied: Int64
         let open: Int64
         let budgets: Int64
         let users: Int64
@@ -94,6 +80,7 @@ struct SnapshotReader {
         let alerts: Int64
         let containers: Int64
         let reports: Int64
+        let reconciliations: Int64
         let dispatchCounts: Int64
         let dispatchModels: Int64
     }
@@ -113,11 +100,13 @@ struct SnapshotReader {
         let counts = Counts(
             quotas: try Self.count("quotas", &line), sharedQuotas: try Self.count("sharedQuotas", &line),
             groups: try Self.count("groups", &line), meters: try Self.count("meters", &line),
+            changes: try Self.count("changes", &line), copied: try Self.count("copied", &line),
             open: try Self.count("open", &line),
             budgets: try Self.count("budgets", &line), users: try Self.count("users", &line),
             models: try Self.count("models", &line), dispatches: try Self.count("dispatches", &line),
             alerts: try Self.count("alerts", &line),
             containers: try Self.count("containers", &line), reports: try Self.count("reports", &line),
+            reconciliations: try Self.count("reconciliations", &line),
             dispatchCounts: try Self.count("dispatchCounts", &line),
             dispatchModels: try Self.count("dispatchModels", &line))
         try line.endWithoutChain()
@@ -148,7 +137,7 @@ struct SnapshotReader {
         return value
     }
 
-    private func insert<Key, Value>(
+    func insert<Key, Value>(
         _ value: Value, at key: Key, into values: inout [Key: Value]
     ) throws(CodecError) {
         guard values.updateValue(value, forKey: key) == nil else { throw .badSnapshot("an entry twice") }
@@ -161,7 +150,7 @@ struct SnapshotReader {
             call: try EventDecoder.call(&line), amount: try line.money("reservedUsd"),
             tokens: try line.integer("reservedTokens"), position: Position(try line.integer("position")),
             madeAt: try line.timestamp("madeAt"), groups: try groupNames(&line),
-            isLinked: try line.flag("linked"))
+            models: try line.strings("models"), isLinked: try line.flag("linked"))
     }
 
     private static func budget(_ line: inout LineScanner) throws(CodecError) -> (UserID, Budget) {
@@ -171,7 +160,7 @@ struct SnapshotReader {
 
     private static func userUsage(_ line: inout LineScanner) throws(CodecError) -> (UserID, UserUsage) {
         let user = try EventDecoder.user(&line)
-        var usage = UserUsage(try day("today", &line))
+        var usage = UserUsage(try EventDecoder.day("today", &line))
         usage.day = try sums("day", &line)
         usage.month = try sums("month", &line)
         usage.total = try sums("total", &line)
@@ -190,20 +179,12 @@ struct SnapshotReader {
 
     // MARK: Values
 
-    private static func day(_ key: StaticString, _ line: inout LineScanner) throws(CodecError) -> Day {
-        let offset = line.offset
-        guard let day = Day(try line.string(key).utf8) else {
-            throw .badValue(key.description, offset: offset)
-        }
-        return day
-    }
-
     private static func window(
         _ key: StaticString, _ line: inout LineScanner
     ) throws(CodecError) -> BudgetWindow {
         var window = BudgetWindow(start: Day(daysSince1970: 0))
         try line.object(key) { (fields: inout LineScanner) throws(CodecError) in
-            window = BudgetWindow(start: try day("start", &fields))
+            window = BudgetWindow(start: try EventDecoder.day("start", &fields))
             window.used = try fields.money("usedUsd")
             window.reserved = try fields.money("reservedUsd")
             window.tokens = try fields.integer("tokens")

@@ -29,9 +29,9 @@ package struct UsageDelta: Hashable, Sendable {
         case .dispatchCompleted(let event): return each(of: event, in: recorded.timestamp.hour, body)
         case .usageReported(let event): return body(UsageDelta(of: event, in: recorded.timestamp.hour))
         case .costAdjusted(let event): return body(UsageDelta(of: event))
-        case .callReserved, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed,
+        case .callReserved, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .leaseSet,
             .pricesPublished, .dispatchStarted, .dispatchRejected,
-            .alertReceived, .containerChanged:
+            .alertReceived, .containerChanged, .usageReconciled:
             return
         }
         let key = RollupKey(

@@ -20,6 +20,7 @@ package final class Ledger: Sendable {
     private let subscribers = Lock<[Semaphore]>([])
     private let writer = Lock<Thread?>(nil)
     private let found = Lock<String?>(nil)
+    private let shared = Lock<BudgetSharing?>(nil)
     /// What recovery found when the journal was opened.
     package let recovery: RecoverySummary
 
@@ -56,18 +57,42 @@ package final class Ledger: Sendable {
     /// - Complexity: O(1); never blocks. More than ``LedgerConfiguration/pendingMax`` waiting commands are
     ///   refused.
     package func submit(_ command: Command, reply: @escaping Reply) {
+        submit(Request(command: command, reply: reply))
+    }
+
+    func submit(_ request: Request) {
         let outcome = inbox.withLock { inbox in
             if inbox.isClosed { return Inbox.Outcome.refused(.closed) }
             if inbox.requests.count >= configuration.pendingMax { return .refused(.overloaded) }
-            inbox.requests.append(Request(command: command, reply: reply))
+            inbox.requests.append(request)
             return inbox.requests.count == 1 ? .first : .queued
         }
         switch outcome {
         case .first: wakeup.signal()
         case .queued: break
-        case .refused(let error): reply(.failure(error))
+        case .refused(let error): request.reply(.failure(error))
         }
     }
+
+    /// Asks for `command` and waits for the answer.
+    ///
+    /// Blocks; not from the writer's or the loop's thread.
+    func perform(_ command: Command) throws(LedgerError) -> Receipt {
+        let answer = Lock<Result<Receipt, LedgerError>>(.failure(.closed))
+        let done = Semaphore()
+        submit(command) { result in
+            answer.withLock { $0 = result }
+            done.signal()
+        }
+        done.wait()
+        return try answer.withLock { $0 }.get()
+    }
+
+    /// What limits are shared through; nil: they are this journal's own.
+    var sharing: BudgetSharing? { shared.withLock { $0 } }
+
+    /// Shares limits with other journals from now on.
+    func shareBudgets(_ sharing: BudgetSharing) { shared.withLock { $0 = sharing } }
 
     /// Reads the published state: the fold of what is durable, nothing beyond.
     ///
@@ -152,8 +177,25 @@ private struct Inbox {
     enum Outcome { case first, queued, refused(LedgerError) }
 }
 
+/// What the writer tells of limits that are shared: on its thread, so it is short.
+struct BudgetSharing: Sendable {
+    /// Takes a call that needs more than is leased, and what it needs.
+    let onShortage: @Sendable (Request, [LeaseNeed]) -> Void
+    /// Takes note of subjects whose limits changed, or were spent from without a lease.
+    let onChange: @Sendable (Set<QuotaSubject>) -> Void
+}
+
 /// One caller's command and where its answer goes.
 struct Request: Sendable {
     let command: Command
     let reply: Ledger.Reply
+    /// What happens when it needs more of a shared limit than is leased.
+    var shortage = BudgetScope.Shortage.ask
+    /// How often it has waited for a lease.
+    var waits = 0
+
+    init(command: Command, reply: @escaping Ledger.Reply) {
+        self.command = command
+        self.reply = reply
+    }
 }

@@ -32,6 +32,7 @@ package struct LedgerMetrics: Sendable {
         let users = RankedUsers(view, now: now, usersMax: usersMax)
         writeUsage(users, to: &writer)
         QuotaMetrics(view, at: now, subjectsMax: usersMax).write(to: &writer)
+        ReconciliationMetrics(view.state).write(to: &writer)
         writeUnpriced(view, to: &writer)
         writeJournal(view, to: &writer)
         writePostgres(view, to: &writer)

@@ -38,6 +38,7 @@ package enum PriceBookFile {
         guard try currency.text() == "USD" else { throw currency.fault("must be USD") }
         let unpriced = try root.member("unpricedReserveUsd")
         let reserve = try unpriced.exact { text throws(MoneyError) in try Money(decimal: text) }
+        guard reserve > .zero else { throw unpriced.fault("must be more than 0: no call is free") }
         guard reserve <= .amountMax else { throw unpriced.fault("too large") }
         var models: [ModelPrice] = []
         let list = try root.member("models")
@@ -78,7 +79,11 @@ package enum PriceBookFile {
                 inputTokensMax: inputTokensMax,
                 origin: ModelPrice.Origin(source: source, checked: checked), periods: periods)
         } catch {
-            throw field.fault(error.reason)
+            switch error {
+            case .noOutputLimit: throw try field.member("outputTokensMax").fault(error.reason)
+            case .noInputLimit: throw try field.member("inputTokensMax").fault(error.reason)
+            default: throw field.fault(error.reason)
+            }
         }
     }
 
@@ -126,6 +131,8 @@ extension PriceBookError {
         case .ambiguousDates(_, let name): "\(name) has no price, or two from one moment"
         case .inexact(_, let name, let bucket):
             "a price of \(name) (\(bucket.rawValue)) times its multipliers is finer than 10^-18 USD a token"
+        case .noOutputLimit(_, let name): "must be more than 0: output of \(name) has a price"
+        case .noInputLimit(_, let name): "must be more than 0; leave it out where \(name) has no known limit"
         }
     }
 }

@@ -7,8 +7,10 @@ package struct Receipt: Sendable {
     /// What is left of the user's limits afterwards.
     package let remaining: Money?
 
-    /// The command's own event: the last that is not a threshold it crossed.
-    package var last: RecordedEvent? { events.last { $0.event.type != .thresholdCrossed } }
+    /// The command's own event: the last that is not a threshold it crossed, or a lease that it changed.
+    package var last: RecordedEvent? {
+        events.last { $0.event.type != .thresholdCrossed && $0.event.type != .leaseSet }
+    }
 
     /// The position of ``last``.
     package var position: Position? { last?.position }

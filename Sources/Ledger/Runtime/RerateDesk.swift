@@ -117,14 +117,7 @@ package final class RerateDesk: Sendable {
     /// Records `batch`, and waits until it is durable.
     private func record(_ batch: inout RerateBatch) throws(LedgerError) {
         guard !batch.order.isDryRun, !batch.events.isEmpty else { return batch.events.removeAll() }
-        let answer = Lock<Result<Receipt, LedgerError>>(.failure(.closed))
-        let done = Semaphore()
-        ledger.submit(.adjustCosts(batch.events, after: batch.last)) { result in
-            answer.withLock { $0 = result }
-            done.signal()
-        }
-        done.wait()
-        let receipt = try answer.withLock { $0 }.get()
+        let receipt = try ledger.perform(.adjustCosts(batch.events, after: batch.last))
         let recorded = receipt.events.filter { $0.event.type == .costAdjusted }
         if let position = recorded.last?.position { batch.last = position }
         batch.events.removeAll(keepingCapacity: true)

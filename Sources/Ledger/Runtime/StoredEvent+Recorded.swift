@@ -34,7 +34,10 @@ extension StoredEvent {
         case .usageReported(let event): describe(event)
         case .pricesPublished(let event): priceBook = event.priceBook
         case .costAdjusted(let event): describe(event)
-        case .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .alertReceived: break
+        case .usageReconciled(let event): provider = event.provider
+        case .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .leaseSet,
+            .alertReceived:
+            break
         }
     }
 

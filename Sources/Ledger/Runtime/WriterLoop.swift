@@ -106,12 +106,14 @@ final class WriterLoop: @unchecked Sendable {
         }
         var lines = BatchLines()
         let now = max(ledger.configuration.now(), pending.lastTimestamp)
+        let sharing = ledger.sharing
         var answers: [Result<ClosedRange<Int>?, LedgerError>] = []
         answers.reserveCapacity(batch.count)
         for request in batch {
             guard lines.bytes.count < Self.writeBytesMax else { break }
             do throws(Rejection) {
-                let events = try pending.decide(request.command, at: now)
+                let scope = sharing == nil ? BudgetScope.own : .shared(request.shortage)
+                let events = try pending.decide(request.command, at: now, in: scope)
                 let first = lines.recorded.count
                 for event in events { record(event, at: now, in: &lines) }
                 answers.append(.success(events.isEmpty ? nil : first...(lines.recorded.count - 1)))
@@ -129,6 +131,7 @@ final class WriterLoop: @unchecked Sendable {
             }
         }
         answer(batch, answers, lines.recorded)
+        sharing?.note(lines.recorded, in: durable.state)
         if durable.usage.position.value >= snapshotAt { saveSnapshot() }
         return answers.count
     }
@@ -170,6 +173,12 @@ final class WriterLoop: @unchecked Sendable {
             case .success(let range):
                 let events = range.map { Array(recorded[$0]) } ?? []
                 request.reply(.success(Receipt(events: events, remaining: remaining(after: events))))
+            case .failure(.rejected(.notLeased(let needs))):
+                guard let sharing = ledger.sharing else {
+                    request.reply(.failure(.rejected(.notLeased(needs))))
+                    continue
+                }
+                sharing.onShortage(request, needs)
             case .failure(let error): request.reply(.failure(error))
             }
         }

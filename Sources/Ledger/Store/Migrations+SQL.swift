@@ -722,6 +722,78 @@ create index events_adjustments on ledger.events (origin, ((details ->> 'origina
   where type = 'cost.adjusted';
 
 """##),
+        Migration(version: 11, name: "leases", sql: ##"""
+-- Budgets that several journals share: who may spend how much of which limit, in which window.
+
+create table ledger.budget_windows (
+  user_id text not null,
+  measure text not null check (measure in ('cost', 'tokens', 'requests')),
+  period text not null check (period in ('hour', 'day', 'week', 'month')),
+  ends_at timestamptz not null,
+  primary key (user_id, measure, period, ends_at)
+);
+comment on table ledger.budget_windows is
+  'Windows of shared limits: whoever changes a lease locks the window''s row, so leases of one window change one after another.';
+comment on column ledger.budget_windows.user_id is 'Whose limit: a user, or group:…, model:… or global.';
+comment on column ledger.budget_windows.measure is 'What is counted.';
+comment on column ledger.budget_windows.period is 'In which kind of window.';
+comment on column ledger.budget_windows.ends_at is 'When the window ends.';
+
+create table ledger.budget_leases (
+  user_id text not null,
+  measure text not null,
+  period text not null,
+  ends_at timestamptz not null,
+  origin text not null,
+  limit_amount numeric not null check (limit_amount >= 0 and limit_amount < 'NaN'),
+  leased numeric not null check (leased >= 0 and leased < 'NaN'),
+  in_use numeric not null check (in_use >= 0 and in_use < 'NaN'),
+  changed_at timestamptz not null,
+  expires_at timestamptz not null,
+  primary key (user_id, measure, period, ends_at, origin),
+  foreign key (user_id, measure, period, ends_at) references ledger.budget_windows on delete cascade
+);
+comment on table ledger.budget_leases is
+  'What each journal may spend of a shared limit; the sum over a window''s rows is never more than the limit, but for what was spent without a lease.';
+comment on column ledger.budget_leases.user_id is 'Whose limit: a user, or group:…, model:… or global.';
+comment on column ledger.budget_leases.measure is 'What is counted: cost in US dollars, tokens in and out, or requests.';
+comment on column ledger.budget_leases.period is 'In which kind of window.';
+comment on column ledger.budget_leases.ends_at is 'When the window ends.';
+comment on column ledger.budget_leases.origin is 'The journal that may spend it.';
+comment on column ledger.budget_leases.limit_amount is 'The limit, as that journal knows it: the lowest of a window holds.';
+comment on column ledger.budget_leases.leased is 'What that journal may spend in the window, what it has spent included.';
+comment on column ledger.budget_leases.in_use is 'What of it was spent or held when the lease last changed.';
+comment on column ledger.budget_leases.changed_at is 'When the lease last changed.';
+comment on column ledger.budget_leases.expires_at is
+  'When a living journal has changed it again or given the rest back: past that, the rest is in doubt until that journal is back.';
+
+create index budget_windows_ends on ledger.budget_windows (ends_at);
+create index budget_leases_origin on ledger.budget_leases (origin, ends_at);
+
+grant select on ledger.budget_windows, ledger.budget_leases to ledger_writer, ledger_reader;
+
+"""##),
+        Migration(version: 12, name: "shared_changes", sql: ##"""
+-- Changes of limits and groups that are made in one journal and copied to the others that share limits with it.
+
+create table ledger.sharing_journals (
+  origin text not null primary key,
+  joined_at timestamptz not null default now()
+);
+comment on table ledger.sharing_journals is
+  'The journals that share limits: each copies the changes of limits and groups that were made in the others.';
+comment on column ledger.sharing_journals.origin is 'The journal. Who deletes its row ends that its changes are copied.';
+comment on column ledger.sharing_journals.joined_at is 'When it first shared limits.';
+grant select, insert on ledger.sharing_journals to ledger_writer;
+grant select on ledger.sharing_journals to ledger_reader;
+
+-- They are few among many, and read every second. What a user gets by the pattern for unknown users is no change, and a copy
+-- is not copied once more.
+create index events_changes on ledger.events (origin, position)
+  where type in ('quota.set', 'quota.removed', 'group.joined', 'group.left')
+    and details ->> 'by' <> 'default' and not details ? 'copiedFrom';
+
+"""##),
     ]
 
     /// Every function and view as it is now, functions first.
@@ -883,6 +955,23 @@ revoke execute on function ledger.create_partitions(integer) from public;
 grant execute on function ledger.create_partitions(integer) to ledger_writer;
 
 """##),
+        SchemaObject(name: "functions/drop_leases", sql: ##"""
+-- A limit that a journal does not know any more, or counts in other windows from now on, binds nobody through it.
+create or replace function ledger.drop_leases(in_origin text, users jsonb, kept jsonb) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  delete from ledger.budget_leases l
+  where origin = in_origin and ends_at > now()
+    and user_id in (select u.user_id from jsonb_to_recordset(users) as u (user_id text))
+    and not exists (
+      select from jsonb_to_recordset(kept) as k (user_id text, measure text, period text, ends_at timestamptz)
+      where k.user_id = l.user_id and k.measure = l.measure and k.period = l.period and k.ends_at = l.ends_at)
+$$;
+comment on function ledger.drop_leases(text, jsonb, jsonb) is
+  'Deletes a journal''s leases of some users'' limits in the current windows, but for those that are named.';
+revoke execute on function ledger.drop_leases(text, jsonb, jsonb) from public;
+grant execute on function ledger.drop_leases(text, jsonb, jsonb) to ledger_writer;
+
+"""##),
         SchemaObject(name: "functions/drop_partitions", sql: ##"""
 create or replace function ledger.drop_partitions(before timestamptz) returns integer
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -956,6 +1045,27 @@ comment on function ledger.ensure_partition(timestamptz) is
   'Creates the partition for the month of a moment if it is missing; says whether it did.';
 revoke execute on function ledger.ensure_partition(timestamptz) from public;
 grant execute on function ledger.ensure_partition(timestamptz) to ledger_writer;
+
+"""##),
+        SchemaObject(name: "functions/forget_leases", sql: ##"""
+-- What was leased in windows that ended a while ago is of no use any more: events say what was spent. Never less than a day.
+create or replace function ledger.forget_leases(ended_before timestamptz) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  forgotten bigint;
+begin
+  delete from ledger.budget_windows w using (
+      select user_id, measure, period, ends_at from ledger.budget_windows
+      where ends_at < least(ended_before, now() - interval '1 day') limit 5000) old
+  where w.user_id = old.user_id and w.measure = old.measure and w.period = old.period and w.ends_at = old.ends_at;
+  get diagnostics forgotten = row_count;
+  return forgotten = 5000;
+end
+$$;
+comment on function ledger.forget_leases(timestamptz) is
+  'Deletes windows that ended before a time, a day ago at least, with their leases; whether there may be more.';
+revoke execute on function ledger.forget_leases(timestamptz) from public;
+grant execute on function ledger.forget_leases(timestamptz) to ledger_writer;
 
 """##),
         SchemaObject(name: "functions/ingest", sql: ##"""
@@ -1147,6 +1257,73 @@ revoke execute on function ledger.seal_month(text, timestamptz) from public;
 grant execute on function ledger.seal_month(text, timestamptz) to ledger_writer;
 
 """##),
+        SchemaObject(name: "functions/set_leases", sql: ##"""
+-- Sets leases of one journal, the windows one after another in one order, so that journals never wait for each other in a
+-- circle. A claim says what its journal holds already (held), what the smallest call that waits needs (least), what all
+-- need (need) and what it would take where there is plenty (wanted); figures are of the whole window.
+create or replace function ledger.set_leases(in_origin text, claims jsonb, lease_seconds integer)
+returns table (place integer, leased numeric, idle_elsewhere numeric)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  claim record;
+  others numeric;
+  free numeric;
+  lowest numeric;
+  more numeric;
+  scale integer;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'leases are set at read committed: what others did meanwhile has to be seen' using errcode = '25001';
+  end if;
+  for claim in
+    select * from jsonb_to_recordset(claims) as c (place integer, user_id text, measure text, period text,
+      ends_at timestamptz, limit_amount numeric, held numeric, in_use numeric, least numeric, need numeric,
+      wanted numeric)
+    order by c.user_id, c.measure, c.period, c.ends_at
+  loop
+    insert into ledger.budget_windows (user_id, measure, period, ends_at)
+    values (claim.user_id, claim.measure, claim.period, claim.ends_at) on conflict do nothing;
+    perform from ledger.budget_windows w
+    where w.user_id = claim.user_id and w.measure = claim.measure and w.period = claim.period
+      and w.ends_at = claim.ends_at
+    for update;
+    -- A statement of its own: it sees what others did before the lock.
+    select coalesce(sum(greatest(l.leased, l.in_use)), 0), least(min(l.limit_amount), claim.limit_amount),
+      coalesce(sum(greatest(l.leased - l.in_use, 0)), 0)
+    into others, lowest, idle_elsewhere
+    from ledger.budget_leases l
+    where l.user_id = claim.user_id and l.measure = claim.measure and l.period = claim.period
+      and l.ends_at = claim.ends_at and l.origin <> in_origin;
+
+    free := greatest(lowest - others - claim.held, 0);
+    scale := case claim.measure when 'cost' then 18 else 0 end;
+    -- What calls need they get; what is taken ahead is a quarter of what would be left, so that the last of it is shared.
+    more := case
+      when claim.need <= claim.held then least(claim.wanted - claim.held, trunc(free * 0.25, scale))
+      when free >= claim.need - claim.held then claim.need - claim.held
+        + greatest(least(claim.wanted - claim.need, trunc((free - claim.need + claim.held) * 0.25, scale)), 0)
+      when free >= claim.least - claim.held then free
+      else 0 end;
+    place := claim.place;
+    leased := claim.held + greatest(more, 0);
+    insert into ledger.budget_leases as stored (user_id, measure, period, ends_at, origin, limit_amount, leased, in_use,
+      changed_at, expires_at)
+    values (claim.user_id, claim.measure, claim.period, claim.ends_at, in_origin, claim.limit_amount, leased,
+      claim.in_use, now(), least(now() + make_interval(secs => lease_seconds), claim.ends_at))
+    on conflict (user_id, measure, period, ends_at, origin) do update set limit_amount = excluded.limit_amount,
+      leased = excluded.leased, in_use = excluded.in_use, changed_at = excluded.changed_at,
+      expires_at = excluded.expires_at;
+    return next;
+  end loop;
+end
+$$;
+comment on function ledger.set_leases(text, jsonb, integer) is
+  'Grants or takes back what a journal may spend of shared limits; the sum over all journals stays within each limit.';
+revoke execute on function ledger.set_leases(text, jsonb, integer) from public;
+grant execute on function ledger.set_leases(text, jsonb, integer) to ledger_writer;
+
+"""##),
         SchemaObject(name: "functions/verify_chain", sql: ##"""
 -- With the owner's rights, so that an auditor who may not read a line can have all of them checked.
 create or replace function ledger.verify_chain(in_origin text, first bigint, last bigint)
@@ -1191,7 +1368,8 @@ grant execute on function ledger.verify_chain(text, bigint, bigint) to ledger_wr
         SchemaObject(name: "views/audit_log", sql: ##"""
 create or replace view ledger.audit_log with (security_invoker = true) as
 select origin, position, recorded_at, id, type, user_id, call_id, dispatch_id, session_id, source, provider, model,
-  result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms, provider_request_id, billing, price_book, details
+  result, cost_state, input_tokens, output_tokens, cost_usd, duration_ms, provider_request_id, billing, price_book, details,
+  (details ->> 'attempt')::integer as attempt, details ->> 'retryOf' as retry_of
 from ledger.events;
 comment on view ledger.audit_log is
   'Every event without its line, so that no prompt can be read here: filter on recorded_at, user_id with it, or dispatch_id.';
@@ -1217,7 +1395,36 @@ comment on column ledger.audit_log.provider_request_id is 'The provider''s name 
 comment on column ledger.audit_log.billing is 'Of an agent run: proxied (its cost is a memo) or direct (its cost is money).';
 comment on column ledger.audit_log.price_book is 'The content hash of the price book that the cost comes from.';
 comment on column ledger.audit_log.details is 'What else a rare event says, as JSON with the journal''s keys; never a prompt.';
+comment on column ledger.audit_log.attempt is 'Of a call that is a further try of a request: which one, 2 or more. Null: the first, or nobody said.';
+comment on column ledger.audit_log.retry_of is 'The call_id of that request''s first try, where it is known.';
 grant select on ledger.audit_log to ledger_reader, ledger_writer;
+
+"""##),
+        SchemaObject(name: "views/budget_shares", sql: ##"""
+create or replace view ledger.budget_shares with (security_invoker = true) as
+select user_id, measure, period, ends_at, origin, limit_amount, leased, in_use, leased - in_use as idle,
+  sum(leased) over of_window as leased_by_all,
+  greatest(min(limit_amount) over of_window - sum(leased) over of_window, 0) as free,
+  expires_at < now() and leased > in_use as in_doubt
+from ledger.budget_leases
+where ends_at > now()
+window of_window as (partition by user_id, measure, period, ends_at);
+comment on view ledger.budget_shares is
+  'Shared limits of the current windows: who holds what of them, and what nobody holds.';
+comment on column ledger.budget_shares.user_id is 'Whose limit: a user, or group:…, model:… or global.';
+comment on column ledger.budget_shares.measure is 'What is counted: cost in US dollars, tokens or requests.';
+comment on column ledger.budget_shares.period is 'In which kind of window.';
+comment on column ledger.budget_shares.ends_at is 'When the window ends.';
+comment on column ledger.budget_shares.origin is 'The journal.';
+comment on column ledger.budget_shares.limit_amount is 'The limit as that journal knows it.';
+comment on column ledger.budget_shares.leased is 'What it may spend in the window.';
+comment on column ledger.budget_shares.in_use is 'What of it was spent or held when the lease last changed.';
+comment on column ledger.budget_shares.idle is 'What of it was not.';
+comment on column ledger.budget_shares.leased_by_all is 'What all journals may spend.';
+comment on column ledger.budget_shares.free is 'What nobody has leased.';
+comment on column ledger.budget_shares.in_doubt is
+  'Whether the journal has not been heard of for longer than a lease lasts: its idle part may be spent or not.';
+grant select on ledger.budget_shares to ledger_writer, ledger_reader;
 
 """##),
         SchemaObject(name: "views/cost_adjustments", sql: ##"""

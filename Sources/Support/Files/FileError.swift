@@ -11,6 +11,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package let operation: Operation
     package let path: String
     package let errno: Int32
+    /// What its reader takes at most, of a file that is larger.
+    package private(set) var bytesMax: Int?
 
     package init(_ operation: Operation, _ path: String, errno: Int32) {
         self.operation = operation
@@ -25,7 +27,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isMissing: Bool { errno == ENOENT }
 
     package var description: String {
-        "\(operation.rawValue) \(path): \(String(cString: strerror(errno))) (\(errno))"
+        let reason = bytesMax.map { "the file is larger than the \($0) bytes that are read here" }
+        return "\(operation.rawValue) \(path): \(reason ?? String(cString: strerror(errno))) (\(errno))"
     }
 
     /// The last error of this thread, as the outcome of `operation` on `path`.
@@ -36,5 +39,9 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension FileError {
     /// A file that is larger than its reader allows.
-    package static func tooLarge(_ path: String) -> FileError { FileError(.read, path, errno: EFBIG) }
+    package static func tooLarge(_ path: String, bytesMax: Int) -> FileError {
+        var error = FileError(.read, path, errno: EFBIG)
+        error.bytesMax = bytesMax
+        return error
+    }
 }

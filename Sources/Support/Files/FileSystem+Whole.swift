@@ -6,7 +6,22 @@ extension FileSystem {
     ///
     /// - Throws: a ``FileError`` with `EFBIG` when the file is larger.
     package func readWhole(_ path: String, bytesMax: Int) throws(FileError) -> [UInt8] {
-        let file = try open(path, for: .reading)
+        try readWhole(path, for: .reading, bytesMax: bytesMax)
+    }
+
+    /// Reads a whole file of at most `bytesMax` that an operator names: a setting, a secret, a price book.
+    ///
+    /// Links are followed, for that is how such files are often put in place; the ledger's own never are.
+    ///
+    /// - Throws: a ``FileError`` with `EFBIG` when the file is larger.
+    package func readNamed(_ path: String, bytesMax: Int) throws(FileError) -> [UInt8] {
+        try readWhole(path, for: .readingLinked, bytesMax: bytesMax)
+    }
+
+    private func readWhole(
+        _ path: String, for purpose: OpenPurpose, bytesMax: Int
+    ) throws(FileError) -> [UInt8] {
+        let file = try open(path, for: purpose)
         defer { close(file) }
         var bytes: [UInt8] = []
         let chunk = UnsafeMutableRawBufferPointer.allocate(
@@ -15,7 +30,7 @@ extension FileSystem {
         while true {
             let count = try read(file, at: bytes.count, into: chunk)
             guard count > 0 else { return bytes }
-            guard bytes.count + count <= bytesMax else { throw .tooLarge(path) }
+            guard bytes.count + count <= bytesMax else { throw .tooLarge(path, bytesMax: bytesMax) }
             bytes.append(contentsOf: chunk[..<count])
         }
     }

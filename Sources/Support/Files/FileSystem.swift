@@ -3,8 +3,8 @@
 /// There are two implementations: ``POSIXFileSystem``, and one in the tests that fails the k-th call. Each
 /// method retries an interrupted call itself and says what its caller may rely on once it has returned.
 package protocol FileSystem: Sendable {
-    /// Opens `path` for `purpose`; never follows a symbolic link at the end of the path, never survives
-    /// `exec`.
+    /// Opens `path` for `purpose`; never survives `exec`. Only ``OpenPurpose/readingLinked`` follows a
+    /// symbolic link at the end of the path.
     func open(_ path: String, for purpose: OpenPurpose) throws(FileError) -> OpenFile
 
     /// Gives the descriptor back; an error here has nothing left to say, because what mattered was synced.
@@ -63,6 +63,8 @@ package protocol FileSystem: Sendable {
 package enum OpenPurpose: Hashable, Sendable {
     /// Reading only.
     case reading
+    /// Reading only, what an operator names: links are followed.
+    case readingLinked
     /// Reading only, and only a regular file: anything else is an error at once, a pipe without a writer too.
     case readingRegular
     /// Appending to a file that exists.

@@ -5,10 +5,10 @@ package struct POSIXFileSystem: FileSystem {
     package init() {}
 
     package func open(_ path: String, for purpose: OpenPurpose) throws(FileError) -> OpenFile {
-        let always = O_CLOEXEC | O_NOFOLLOW
+        let always = purpose == .readingLinked ? O_CLOEXEC : O_CLOEXEC | O_NOFOLLOW
         let (flags, mode): (Int32, mode_t) =
             switch purpose {
-            case .reading: (O_RDONLY, 0)
+            case .reading, .readingLinked: (O_RDONLY, 0)
             case .readingRegular: (O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
             case .appending: (O_WRONLY | O_APPEND, 0)
             case .creating(let permissions): (O_WRONLY | O_APPEND | O_CREAT | O_EXCL, permissions)

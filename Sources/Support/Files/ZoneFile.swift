@@ -47,13 +47,14 @@ package struct ZoneFile: Hashable, Sendable {
         footer = String(decoding: bytes[(footerStart + 1)..<(bytes.count - 1)], as: UTF8.self)
     }
 
-    /// Reads the file of the zone called `name`, which must be a name and no path out of the folder.
+    /// Reads the file of the zone called `name`, which must be a name and no path out of the folder; many
+    /// names are links to another.
     ///
     /// - Throws: a ``FileError``; nil for a file that is no zone's.
     package static func read(
         _ name: String, in folder: String = folder, _ files: some FileSystem
     ) throws(FileError) -> ZoneFile? {
-        ZoneFile(try files.readWhole("\(folder)/\(name)", bytesMax: bytesMax))
+        ZoneFile(try files.readNamed("\(folder)/\(name)", bytesMax: bytesMax))
     }
 
     /// A signed number, the most significant byte first.

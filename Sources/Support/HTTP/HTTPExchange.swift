@@ -70,6 +70,9 @@ package final class HTTPExchange: @unchecked Sendable {
         if let sink, sink.inputEnded { sink.abort() }
     }
 
+    /// Whether the client sends no more: it has gone, or only said all that it will say.
+    package var isInputEnded: Bool { sink?.inputEnded ?? true }
+
     /// Whether the head of an answer was sent.
     package var isStarted: Bool { status != 0 }
 

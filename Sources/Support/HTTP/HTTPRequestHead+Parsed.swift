@@ -1,8 +1,8 @@
-import CHTTPParser
+package import CHTTPParser
 
 extension HTTPRequestHead {
     /// Copies a parsed head out of the read buffer: one allocation for the bytes, one for their places.
-    init(parsed head: http_head, _ bytes: UnsafeRawBufferPointer) {
+    package init(parsed head: http_head, _ bytes: UnsafeRawBufferPointer) {
         let count = Int(head.fields_count)
         var headers = HTTPHeaders()
         if count > 0, let places = head.fields {

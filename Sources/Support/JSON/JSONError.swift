@@ -2,6 +2,8 @@
 package enum JSONError: Error, Hashable, Sendable {
     /// There is nothing but white space.
     case empty
+    /// There is a byte order mark in front, which JSON does not have.
+    case byteOrderMark
     /// Not one JSON value: the parser's words.
     case malformed(String)
     /// A string or key is not UTF-8, or has half of a surrogate pair.
@@ -17,6 +19,7 @@ package enum JSONError: Error, Hashable, Sendable {
     package var message: String {
         switch self {
         case .empty: "empty, expected JSON"
+        case .byteOrderMark: "not valid JSON: a byte order mark comes first; save it as UTF-8 without one"
         case .malformed(let reason): "not valid JSON: \(reason)"
         case .badText: "not valid JSON: a string is not valid UTF-8 or UTF-16 escapes"
         case .tooDeep: "JSON is nested too deeply"

@@ -22,7 +22,7 @@ package final class JSONParser {
         let code = cjson_parse(handle, start, bytes.count, max(depthMax, 1))
         guard code == 0 else {
             take(back: handle)
-            throw Self.error(code)
+            throw bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? .byteOrderMark : Self.error(code)
         }
         return JSONDocument(handle: handle, parser: self)
     }

@@ -88,6 +88,15 @@ package struct JSONValue {
     /// The members, in order, repeated keys included; none unless this is an object.
     package var object: JSONMembers { JSONMembers(elements: JSONElements(of: self, kind: CJSON_OBJECT)) }
 
+    /// The first key that the object has twice; nil: none, or no object.
+    ///
+    /// Two readers could take two different values of it.
+    package var repeatedKey: String? {
+        var seen: Set<String> = []
+        for (key, _) in object where !seen.insert(key).inserted { return key }
+        return nil
+    }
+
     /// Where the value is in the text that was parsed.
     ///
     /// - Complexity: linear in the text before it.

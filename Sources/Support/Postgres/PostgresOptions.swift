@@ -48,6 +48,7 @@ package struct PostgresOptions: Sendable {
             ("statement_timeout", String(statementTimeoutMilliseconds)),
             ("lock_timeout", String(lockTimeoutMilliseconds)),
             ("idle_in_transaction_session_timeout", "60000"),
+            ("default_transaction_isolation", "read committed"),
             ("TimeZone", "UTC"),
             ("DateStyle", "ISO, YMD"),
             ("bytea_output", "hex"),

@@ -2,19 +2,36 @@ import Glibc
 
 /// Where commands write: results to standard output, everything else to standard error.
 package enum Terminal {
-    /// Writes `text` to standard output.
-    package static func write(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
+    /// Writes `text` to standard output, as ``plain(_:keepingLines:)`` has it.
+    package static func write(_ text: String) {
+        write(Array(plain(text, keepingLines: true).utf8), to: STDOUT_FILENO)
+    }
 
     /// Writes bytes to standard output.
     package static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
     /// Tells a person what went wrong.
     package static func complain(_ text: String) {
-        write(Array("dledger: \(text)\n".utf8), to: STDERR_FILENO)
+        write(Array("dledger: \(plain(text, keepingLines: true))\n".utf8), to: STDERR_FILENO)
     }
 
     /// Says how far something is.
-    package static func note(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
+    package static func note(_ text: String) {
+        write(Array("\(plain(text, keepingLines: true))\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// `text` with `?` for whatever a terminal would obey and not show: names come from outside.
+    package static func plain(_ text: String, keepingLines keepsLines: Bool = false) -> String {
+        func isShown(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .control: keepsLines && scalar == "\n"
+            case .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+            default: true
+            }
+        }
+        guard !text.unicodeScalars.allSatisfy(isShown) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isShown($0) ? $0 : "?" }))
+    }
 
     /// Whether a person looks at standard error.
     package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }

@@ -1,6 +1,5 @@
 import CHTTPParser
-
-@testable import HTTP
+import HTTP
 
 /// A head that is accepted lies within its bytes, and has no field that another server could read otherwise.
 enum HeadFuzz {

@@ -5,10 +5,14 @@ import Wire
 ///
 /// The first byte chooses the API, the second whether the answer is streamed and where it is cut.
 enum UsageFuzz {
-    private static let kinds: [APIKind] = [
-        .messages, .chatCompletions, .responses, .embeddings, .geminiGenerate, .geminiStreamGenerate,
-        .geminiEmbed, .messageBatches, .countTokens, .other,
-    ]
+    /// Those that the corpus names by their place stay there; every other kind comes behind them.
+    private static let kinds: [APIKind] = {
+        let first: [APIKind] = [
+            .messages, .chatCompletions, .responses, .embeddings, .geminiGenerate, .geminiStreamGenerate,
+            .geminiEmbed, .messageBatches, .countTokens, .other, .batchResults, .retrieval,
+        ]
+        return first + APIKind.allCases.filter { !first.contains($0) }
+    }()
 
     static func complaint(about bytes: [UInt8]) -> String? {
         guard bytes.count > 2 else { return nil }
@@ -20,7 +24,11 @@ enum UsageFuzz {
         guard self.reading(kind, isStreamed, [answer[..<cut], answer[cut...]]) == reading else {
             return "\(kind): cut at \(cut - 2), another usage is read"
         }
-        guard let usage = reading.usage else { return nil }
+        guard let usage = reading.usage else {
+            return reading.parts.isEmpty ? nil : "\(kind): parts of nothing"
+        }
+        // What an answer used was recorded when it was made: read again, it has no figures.
+        guard kind != .retrieval else { return "a retrieval counts tokens" }
         for bucket in UsageBucket.allCases where usage[bucket] < 0 { return "\(kind): \(bucket) is negative" }
         guard !reading.parts.isEmpty, usage.isPlausible else { return nil }
         var sum = Usage()

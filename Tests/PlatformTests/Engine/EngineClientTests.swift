@@ -141,14 +141,14 @@ struct EngineClientTests {
     func agreedOnce() async throws {
         let harness = try EngineHarness(EngineHarness.docker(EngineHarness.nothing))
         defer { harness.close() }
-        await withTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
                 group.addTask {
                     let done: Result<Void, EngineError> = await harness.ask { $0.start("x", then: $1) }
-                    return (try? done.get()) != nil
+                    try done.get()
                 }
             }
-            for await isDone in group { #expect(isDone) }
+            try await group.waitForAll()
         }
         #expect(harness.peer.requests.count { $0.hasPrefix("GET /version ") } == 1)
     }

@@ -14,7 +14,7 @@ final class EngineHarness: @unchecked Sendable {
 
     /// A client of a server that follows `answer`: the whole answer to each request.
     convenience init(
-        timeoutMilliseconds: Int = 5000, _ answer: @escaping @Sendable (String) -> String
+        timeoutMilliseconds: Int = 60_000, _ answer: @escaping @Sendable (String) -> String
     ) throws {
         try self.init(timeoutMilliseconds: timeoutMilliseconds) { connection in
             while let request = connection.request() {
@@ -25,7 +25,7 @@ final class EngineHarness: @unchecked Sendable {
 
     /// A client of a server that follows `script` on each connection.
     init(
-        timeoutMilliseconds: Int = 5000, script: @escaping @Sendable (ScriptedPeer.Connection) -> Void
+        timeoutMilliseconds: Int = 60_000, script: @escaping @Sendable (ScriptedPeer.Connection) -> Void
     ) throws {
         peer = ScriptedPeer(unixPath: "/tmp/dledger-engine-\(UUID().uuidString.prefix(8)).sock", script)
         loop = try EventLoop()

@@ -28,7 +28,10 @@ final class FilesTests {
         try files.writeWhole([UInt8](repeating: 7, count: 200_000), to: path)
         #expect(try files.readWhole(path, bytesMax: 200_000).count == 200_000)
         for limit in [0, 1, 65_536, 199_999] {
-            #expect(throws: FileError.tooLarge(path)) { try files.readWhole(path, bytesMax: limit) }
+            let error = #expect(throws: FileError.tooLarge(path, bytesMax: limit)) {
+                try files.readWhole(path, bytesMax: limit)
+            }
+            #expect(error?.errno == EFBIG && "\(error?.description ?? "")".contains(" \(limit) bytes"))
         }
     }
 
@@ -57,6 +60,25 @@ final class FilesTests {
             atPath: directory + "/link", withDestinationPath: directory + "/file")
         #expect(throws: FileError(.open, directory + "/link", errno: ELOOP)) {
             try files.readWhole(directory + "/link", bytesMax: 1)
+        }
+    }
+
+    @Test("a link that an operator names is followed, and one that leads nowhere is an error")
+    func namedLinks() throws {
+        try files.writeWhole([1], to: directory + "/file")
+        for (link, target) in [("data", "file"), ("link", "data"), ("lost", "none"), ("loop", "loop")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(directory)/\(link)", withDestinationPath: target)
+        }
+        #expect(try files.readNamed(directory + "/link", bytesMax: 1) == [1])
+        #expect(try files.readNamed(directory + "/file", bytesMax: 1) == [1])
+        #expect(throws: FileError.tooLarge(directory + "/link", bytesMax: 0)) {
+            try files.readNamed(directory + "/link", bytesMax: 0)
+        }
+        for (link, number) in [("lost", ENOENT), ("loop", ELOOP)] {
+            #expect(throws: FileError(.open, "\(directory)/\(link)", errno: number)) {
+                try files.readNamed("\(directory)/\(link)", bytesMax: 1)
+            }
         }
     }
 

@@ -20,6 +20,25 @@ struct JSONDocumentTests {
         #expect(root["a"]?["b"] == nil)
     }
 
+    @Test(
+        "names the first key that is there twice, however it is written",
+        arguments: [
+            (#"{"a":1,"b":2,"A":3}"#, nil), (#"{"a":1,"b":2,"\u0062":3,"a":4}"#, "b"),
+            (#"{"a":{"b":1},"b":{"b":1}}"#, nil), (#"["a","a"]"#, nil), ("{}", nil), (#"{"":1,"":2}"#, ""),
+        ] as [(String, String?)])
+    func repeatedKey(_ text: String, _ key: String?) throws {
+        #expect(try JSONDocument.parse(Array(text.utf8)).root.repeatedKey == key)
+    }
+
+    @Test("a byte order mark is named")
+    func byteOrderMark() {
+        for text in ["{}", "", "[1"] {
+            #expect(throws: JSONError.byteOrderMark) {
+                try JSONDocument.parse([0xEF, 0xBB, 0xBF] + Array(text.utf8))
+            }
+        }
+    }
+
     static let integers: [(String, Int64?)] = [
         ("0", 0), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
         ("9223372036854775808", nil), ("1.0", nil), ("1e3", nil), ("0.5", nil), ("\"1\"", nil), ("true", nil),

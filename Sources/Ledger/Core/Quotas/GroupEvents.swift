@@ -8,13 +8,18 @@ package struct GroupJoined: Hashable, Sendable {
     package let actor: String
     /// Why, in the actor's words.
     package let reason: String?
+    /// Where and when it was said, when that is not where and when it is recorded.
+    package internal(set) var source: ChangeSource?
 
     /// Creates the event.
-    package init(user: UserID, group: GroupName, actor: String, reason: String? = nil) {
+    package init(
+        user: UserID, group: GroupName, actor: String, reason: String? = nil, source: ChangeSource? = nil
+    ) {
         self.user = user
         self.group = group
         self.actor = actor
         self.reason = reason
+        self.source = source
     }
 }
 
@@ -28,13 +33,18 @@ package struct GroupLeft: Hashable, Sendable {
     package let actor: String
     /// Why, in the actor's words.
     package let reason: String?
+    /// Where and when it was said, when that is not where and when it is recorded.
+    package internal(set) var source: ChangeSource?
 
     /// Creates the event.
-    package init(user: UserID, group: GroupName, actor: String, reason: String? = nil) {
+    package init(
+        user: UserID, group: GroupName, actor: String, reason: String? = nil, source: ChangeSource? = nil
+    ) {
         self.user = user
         self.group = group
         self.actor = actor
         self.reason = reason
+        self.source = source
     }
 }
 

@@ -15,6 +15,8 @@ package struct Meter: Hashable, Sendable {
     package internal(set) var used: Int128 = 0
     /// What open calls hold.
     package internal(set) var reserved: Int128 = 0
+    /// What may be used of the limit where journals share it.
+    package internal(set) var leased: Int128 = 0
     /// The highest threshold that was recorded as crossed; 0: none.
     package internal(set) var crossed: Int64 = 0
 
@@ -51,7 +53,12 @@ package struct Meter: Hashable, Sendable {
 
     /// Whether `reservation` is counted.
     func counts(_ reservation: Reservation) -> Bool {
-        start <= reservation.madeAt && since < reservation.position
+        counts(from: reservation.position, at: reservation.madeAt)
+    }
+
+    /// Whether what began to count at `position` and `time` is counted.
+    func counts(from position: Position, at time: Timestamp) -> Bool {
+        start <= time && since < position
     }
 
     mutating func hold(_ amount: Int128) { reserved = reserved.clampedSum(amount) }

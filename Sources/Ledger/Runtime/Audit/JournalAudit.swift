@@ -10,6 +10,7 @@ struct JournalAudit {
     private(set) var position: Int64 = 0
     private(set) var chain: ChainHash?
     private(set) var findings: [String] = []
+    private var crossings = CrossingAudit()
     /// What the database must hold; folded up to its checkpoint.
     private(set) var expected = ExpectedStore()
     /// Whether the saved fold was met on the way.
@@ -40,6 +41,9 @@ struct JournalAudit {
 
     var openCalls: Int { state.open.count }
 
+    /// What may be wrong, and may be the trace of a crash.
+    var remarks: [String] { crossings.remarks }
+
     var openDispatches: Int { state.dispatches.count }
 
     private var state: LedgerState { view.state }
@@ -58,6 +62,7 @@ struct JournalAudit {
         checkCall(recorded, place)
         checkDispatch(recorded, place)
         checkPlatform(recorded, place)
+        findings += crossings.check(recorded, place, after: view.state)
         view.evolve(recorded)
         events += 1
         position = recorded.position.value
@@ -110,9 +115,9 @@ struct JournalAudit {
             if event.cost.charged != open.amount {
                 findings.append("\(place): not the amount that was reserved")
             }
-        case .callRejected, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed,
+        case .callRejected, .quotaSet, .quotaRemoved, .groupJoined, .groupLeft, .thresholdCrossed, .leaseSet,
             .pricesPublished, .dispatchStarted, .dispatchCompleted, .dispatchRejected, .alertReceived,
-            .containerChanged, .usageReported:
+            .containerChanged, .usageReported, .usageReconciled:
             break
         case .costAdjusted(let event):
             if event.target.position >= recorded.position {

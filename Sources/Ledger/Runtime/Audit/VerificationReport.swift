@@ -20,6 +20,8 @@ package struct VerificationReport: Sendable {
     package private(set) var store: Store?
     /// What does not hold; empty: all does.
     package private(set) var findings: [String]
+    /// What may be the trace of a crash; not held against the journal.
+    package let remarks: [String]
 
     /// What was looked at in the database.
     package struct Store: Sendable {
@@ -51,6 +53,7 @@ package struct VerificationReport: Sendable {
         dispatches = (audit.dispatches, audit.openDispatches)
         snapshotPosition = audit.hasComparedSnapshot ? saved?.mark.position : nil
         findings = audit.findings
+        remarks = audit.remarks
     }
 
     mutating func add(_ stored: StoreSnapshot, _ findings: [String]) {

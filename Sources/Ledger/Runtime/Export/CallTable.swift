@@ -11,7 +11,7 @@ package enum CallTable {
             "tokensOut",
         ] + UsageBucket.allCases.map(\.rawValue) + [
             "reasoning", "cpuMs", "memoryMibS", "costUsd", "costState", "heldUsd", "priceBook", "serviceTier",
-            "providerRequestId", "durationMs",
+            "providerRequestId", "durationMs", "attempt", "retryOf", "recordedAt",
         ]
 
     /// The cells of an event, in the order of ``columns``; nil for events that spend nothing.
@@ -36,7 +36,7 @@ package enum CallTable {
             ], status: event.status, usage: (event.usage, event.usageSource.rawValue), compute: nil,
             cost: event.cost,
             rest: [event.priceBook, event.serviceTier, event.providerRequestID],
-            duration: event.durationMilliseconds)
+            duration: event.durationMilliseconds, retry: call.retry)
     }
 
     private static func cells(_ recorded: RecordedEvent, _ event: CallExpired) -> [CSVText.Cell] {
@@ -45,7 +45,7 @@ package enum CallTable {
             recorded, user: call.user, source: call.source, provider: call.provider, model: call.model,
             names: [nil, call.api, call.callID.text, call.dispatchID, call.sessionID, nil, "error"],
             status: nil, usage: (Usage(), UsageSource.none.rawValue), compute: nil, cost: event.cost,
-            rest: [nil, nil, nil], duration: nil)
+            rest: [nil, nil, nil], duration: nil, retry: call.retry)
     }
 
     private static func cells(_ recorded: RecordedEvent, _ event: DispatchCompleted) -> [CSVText.Cell] {
@@ -82,7 +82,7 @@ package enum CallTable {
     private static func row(
         _ recorded: RecordedEvent, user: UserID, source: String, provider: String, model: String,
         names: [String?], status: Int64?, usage: (Usage, String?), compute: (Int64, Int64)?, cost: Cost,
-        rest: [String?], duration: Int64?
+        rest: [String?], duration: Int64?, retry: CallRetry? = nil
     ) -> [CSVText.Cell] {
         var cells: [CSVText.Cell] = [
             .count(recorded.position.value), .plain(recorded.timestamp.text),
@@ -97,7 +97,8 @@ package enum CallTable {
         cells.append(cost.state == .unpriced ? .text(nil) : .plain(cost.amount.decimalText))
         cells += [.plain(cost.state.rawValue), .plain(cost.held.decimalText)]
         cells += rest.map { .text($0) }
-        cells.append(count(duration))
+        cells += [count(duration), count(retry?.attempt), .text(retry?.first?.text)]
+        cells.append(recorded.countsAt == recorded.timestamp ? .text(nil) : .plain(recorded.countsAt.text))
         return cells
     }
 

@@ -37,6 +37,8 @@ package struct Export {
     package private(set) var outcome = Outcome()
 
     /// An export of the events recorded in `range`, for `user` or for all, to `file`.
+    ///
+    /// Of ``Form/csv`` a correction is in the range that what it corrects is in.
     package init(
         _ form: Form, origin: String, range: Range<Timestamp>, user: UserID? = nil, books: [PriceBook] = [],
         guardingFormulas: Bool = true, to file: ExportFile
@@ -62,7 +64,8 @@ package struct Export {
 
     /// Takes the journal's next event and its line.
     package mutating func add(_ event: RecordedEvent, _ line: JournalLine) throws(ExportError) {
-        guard range.contains(event.timestamp), user == nil || event.event.user == user else { return }
+        let moment = form == .csv ? event.countsAt : event.timestamp
+        guard range.contains(moment), user == nil || event.event.user == user else { return }
         outcome.events += 1
         UsageDelta.each(of: event) { outcome.cost = outcome.cost.addingClamped($0.sums.cost) }
         switch form {

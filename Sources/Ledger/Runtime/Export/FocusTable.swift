@@ -47,7 +47,7 @@ package struct FocusTable: Sendable {
             .plain(Timestamp(microseconds: hour.microseconds + 3_600_000_000).second), .plain(hour.second),
             consumed, consumedUnit, cost, price, cost, .text(nil), .text(sku.provider), cost, price,
             .plain("Standard"), units, unit, .text(sku.provider), .text(sku.provider),
-            .text(nil), .text(nil), .text(sku.resource), .text(sku.resource == nil ? nil : rollup.model),
+            .text(nil), .text(nil), .text(sku.resource), .text(sku.resource == nil ? nil : key.model),
             .text(sku.resource == nil ? nil : sku.resourceType), .plain(sku.category),
             .text(sku.service), .plain(sku.subcategory), .text(sku.id), .plain(sku.meter),
             .text(sku.details), .text(sku.priceID), .text(rollup.user.text), .text(rollup.user.text),

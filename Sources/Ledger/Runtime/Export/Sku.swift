@@ -30,7 +30,7 @@ struct Sku {
     var resourceType: String { isCompute ? "Container" : "Model" }
 
     /// The model or container; nil where none is known.
-    var resource: String? { key.rollup.model.isEmpty ? nil : "\(key.rollup.provider)/\(key.rollup.model)" }
+    var resource: String? { key.model.isEmpty ? nil : "\(key.rollup.provider)/\(key.model)" }
 
     /// The kind of use, as the journal names it.
     var bucket: String {
@@ -86,7 +86,7 @@ struct Sku {
     }
 
     var description: String {
-        let model = key.rollup.model.isEmpty ? "unknown model" : key.rollup.model
+        let model = key.model.isEmpty ? "unknown model" : key.model
         let what = key.correctedIn == nil ? model : "Correction of \(model)"
         return switch key.state {
         case .priced: "\(what): \(meter)"

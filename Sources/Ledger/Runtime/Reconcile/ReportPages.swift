@@ -100,9 +100,9 @@ struct ReportField {
     /// A name, or nil where it is absent or null.
     func text(_ key: String) -> String? { value[key]?.string }
 
-    /// A count; absent or null is 0.
+    /// A count; absent is 0, null is none.
     func count(_ key: String) throws(ProviderReportError) -> Int128 {
-        guard let found = value[key], !found.isNull else { return 0 }
+        guard let found = value[key] else { return 0 }
         guard let count = found.int64, count >= 0 else { throw fault(key, "must be a count") }
         return Int128(count)
     }

@@ -17,26 +17,50 @@ package struct UsageReconciliation: Sendable {
 
         /// How much more the ledger has.
         package var difference: Int128 { ledger - provider }
+
+        /// The sum of this row alone.
+        package var sum: Sum {
+            var sum = Sum()
+            sum.add(ledger: ledger, provider: provider)
+            return sum
+        }
     }
 
     /// Both figures of several rows.
     package struct Sum: Hashable, Sendable {
         /// The ledger's.
-        package var ledger: Int128 = 0
+        package private(set) var ledger: Int128 = 0
         /// The provider's.
-        package var provider: Int128 = 0
+        package private(set) var provider: Int128 = 0
+        /// What both have, row by row: what the ledger has too much in one does not make up for another.
+        package private(set) var captured: Int128 = 0
 
-        /// Creates both.
-        package init(ledger: Int128 = 0, provider: Int128 = 0) {
-            self.ledger = ledger
-            self.provider = provider
+        /// Creates the sum of no rows.
+        package init() {}
+
+        /// Adds a row with these figures.
+        package mutating func add(ledger: Int128, provider: Int128) {
+            self.ledger += ledger
+            self.provider += provider
+            captured += min(max(ledger, 0), provider)
         }
+
+        /// What both have for one of the provider's, in millionths, cut off; nil: the provider has none.
+        package var capturedMillionths: Int128? { millionths(of: max(captured, 0)) }
 
         /// The ledger's for one of the provider's, in millionths, cut off; nil: the provider has none.
-        package var ratioMillionths: Int128? {
-            let (product, overflow) = ledger.multipliedReportingOverflow(by: 1_000_000)
+        package var ratioMillionths: Int128? { millionths(of: ledger) }
+
+        private func millionths(of amount: Int128) -> Int128? {
+            let (product, overflow) = amount.multipliedReportingOverflow(by: 1_000_000)
             return overflow || provider == 0 ? nil : product / provider
         }
+    }
+
+    /// The figures of one key.
+    private struct Figures {
+        var ledger: Int128 = 0
+        var provider: Int128 = 0
     }
 
     private struct Key: Hashable {
@@ -53,9 +77,11 @@ package struct UsageReconciliation: Sendable {
     package private(set) var unpricedCalls: Int64 = 0
     /// The part of the ledger's cost that is an upper bound.
     package private(set) var estimated = Money.zero
+    /// The part of the ledger's tokens that is upper bounds.
+    package private(set) var estimatedTokens: Int128 = 0
     private let measures: [ReportMeasure]
     private let isByModel: Bool
-    private var figures: [Key: Sum] = [:]
+    private var figures: [Key: Figures] = [:]
 
     /// A comparison of `report` with what the journal has of `provider`.
     package init(_ report: ProviderReport, provider: String) {
@@ -65,12 +91,13 @@ package struct UsageReconciliation: Sendable {
         measures = report.kind.measures
         for line in report.lines {
             let key = Key(day: line.day, model: isByModel ? line.model : "", measure: line.measure)
-            figures[key, default: Sum()].provider += line.amount
+            figures[key, default: Figures()].provider += line.amount
         }
     }
 
     /// Adds what an event of the journal used and cost.
     package mutating func add(_ recorded: RecordedEvent) {
+        if case .costAdjusted(let event) = recorded.event { return correct(event) }
         guard (report.from..<report.to).contains(recorded.timestamp) else { return }
         let day = recorded.timestamp.day
         switch recorded.event {
@@ -92,19 +119,41 @@ package struct UsageReconciliation: Sendable {
         }
     }
 
+    /// Adds a correction where what it corrects counts.
+    private mutating func correct(_ event: CostAdjusted) {
+        let target = event.target
+        guard target.provider == provider, target.kind != .compute,
+            (report.from..<report.to).contains(target.recordedAt)
+        else { return }
+        for (cost, sign) in [(event.old.cost, Int64(-1)), (event.new.cost, 1)] {
+            if cost.state == .unpriced { unpricedCalls += sign }
+            if cost.state == .estimated {
+                estimated = estimated.addingClamped(sign < 0 ? cost.amount.negated : cost.amount)
+            }
+        }
+        guard measures.contains(.cost), event.difference != .zero else { return }
+        let key = Key(day: target.recordedAt.day, model: name(target.model), measure: .cost)
+        figures[key, default: Figures()].ledger += event.difference.attos
+    }
+
+    private func name(_ model: String) -> String {
+        isByModel ? ModelName.shorter(model).last ?? model : ""
+    }
+
     private mutating func add(
         _ provider: String, _ model: String, _ usage: Usage, _ cost: Cost, on day: Day
     ) {
         guard provider == self.provider else { return }
         if cost.state == .unpriced { unpricedCalls += 1 }
         if cost.state == .estimated { estimated = estimated.addingClamped(cost.amount) }
-        let name = isByModel ? ModelName.shorter(model).last ?? model : ""
+        let name = name(model)
         for measure in measures {
             let amount =
                 measure == .cost
                 ? cost.amount.attos : measure.buckets.reduce(Int128(0)) { $0 + Int128(usage[$1]) }
+            if cost.state == .estimated, measure.isTokens { estimatedTokens += amount }
             if amount != 0 {
-                figures[Key(day: day, model: name, measure: measure), default: Sum()].ledger += amount
+                figures[Key(day: day, model: name, measure: measure), default: Figures()].ledger += amount
             }
         }
     }
@@ -127,22 +176,31 @@ package struct UsageReconciliation: Sendable {
 
     /// All tokens of both; nil: the report has no tokens.
     package var tokens: Sum? {
-        measures == [.cost] ? nil : sum { $0 != .cost && $0 != .webSearch }
+        measures == [.cost] ? nil : sum(\.isTokens)
     }
 
     /// All money of both; nil: the report has no money.
     package var cost: Sum? { measures.contains(.cost) ? sum({ $0 == .cost }) : nil }
 
-    /// How much of what the provider has the ledger has: of tokens where the report has them, else of money.
-    package var captureMillionths: Int128? { (tokens ?? cost)?.ratioMillionths }
+    /// How much of what the provider has the ledger has as well: of tokens where the report has them, else of
+    /// money.
+    package var capturedMillionths: Int128? { (tokens ?? cost)?.capturedMillionths }
+
+    /// The ledger's figure for one of the provider's, of the same, in millionths; more than a million where
+    /// the ledger has more.
+    package var ratioMillionths: Int128? { (tokens ?? cost)?.ratioMillionths }
 
     private func sum(_ isCounted: (ReportMeasure) -> Bool) -> Sum {
         figures.reduce(into: Sum()) { sum, figure in
             guard isCounted(figure.key.measure) else { return }
-            sum.ledger += figure.value.ledger
-            sum.provider += figure.value.provider
+            sum.add(ledger: figure.value.ledger, provider: figure.value.provider)
         }
     }
+}
+
+extension ReportMeasure {
+    /// Whether it counts tokens.
+    fileprivate var isTokens: Bool { self != .cost && self != .webSearch }
 }
 
 extension ProviderReport.Kind {
