@@ -95,7 +95,11 @@ package final class HTTPClient {
     }
 
     /// Lets the body of `transfer` flow again in the next turn.
-    func resume(_ transfer: HTTPTransfer) { resuming.append(transfer) }
+    func resume(_ transfer: HTTPTransfer) {
+        // At once: the silence until now was the reader's wish, also for a sweep in this very turn.
+        transfer.easy?.touch()
+        resuming.append(transfer)
+    }
 
     /// Does what has been queued, until nothing is left or the turn has lasted long enough.
     private func drive() {
@@ -164,9 +168,7 @@ extension HTTPClient {
         let batch = resuming
         resuming.removeAll(keepingCapacity: true)
         for transfer in batch where !transfer.isPaused && !transfer.isCancelled {
-            guard let easy = transfer.easy else { continue }
-            easy.touch()
-            guard easy.isHoldingBack else { continue }
+            guard let easy = transfer.easy, easy.isHoldingBack else { continue }
             easy.isHoldingBack = false
             // Hands over at once what libcurl held back; should that fail, a message says so.
             curl_easy_pause(easy.raw, CURLPAUSE_CONT)

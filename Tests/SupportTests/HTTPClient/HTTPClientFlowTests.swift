@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTPClient
 import Synchronization
 import TestSupport
@@ -140,6 +141,47 @@ struct HTTPClientFlowTests {
         }
         #expect(received == size)
         #expect(whilePaused.value < 16 << 20)
+        client.close()
+        peer.stop()
+    }
+
+    @Test("a reader that goes on in the turn in which silence is looked for has not been silent")
+    func resumeBeforeSweep() async throws {
+        let hasResumed = PeerGate(count: 2)
+        let peer = ScriptedPeer { connection in
+            guard connection.request() != nil else { return }
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+            hasResumed.arrive()
+            // The answer must not be there by the time of the sweep.
+            connection.pace(milliseconds: 100)
+            connection.send("b")
+        }
+        let client = try ClientHarness()
+        let received: Int = await client.onClient { client, done in
+            let total = LoopBox(0)
+            let transfer = LoopBox<HTTPTransfer?>(nil)
+            transfer.value = client.send(
+                HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 4_000),
+                HTTPTransferHandlers(
+                    onHead: { _ in },
+                    onBody: { bytes in
+                        total.value += bytes.count
+                        guard total.value == 1 else { return .proceed }
+                        // Held up for a while, the loop finds this timer and the next sweep due together.
+                        _ = LoopTimer(on: client.loop, after: 10) { usleep(4_500_000) }
+                        _ = LoopTimer(on: client.loop, after: 11) {
+                            transfer.value?.resume()
+                            hasResumed.arrive()
+                        }
+                        return .pause
+                    },
+                    onComplete: { result in
+                        transfer.value = nil
+                        if case .failure(let error) = result { Issue.record("\(error)") }
+                        done(total.value)
+                    }))
+        }
+        #expect(received == 2)
         client.close()
         peer.stop()
     }
