@@ -1,5 +1,6 @@
 import Files
 import Synchronization
+import Testing
 import Threads
 
 /// A file system that fails the k-th call of one operation, and that can lose power.
@@ -28,6 +29,8 @@ final class FaultyFileSystem: FileSystem {
         var syncedBytes: [String: Int] = [:]
         var forgotten: [String: Range<Int>] = [:]
         var durableNames: Set<String> = []
+        /// Descriptors that were opened here and not yet closed.
+        var open: Set<Int32> = []
     }
 
     private let disk = POSIXFileSystem()
@@ -81,10 +84,20 @@ final class FaultyFileSystem: FileSystem {
 
     func open(_ path: String, for purpose: OpenPurpose) throws(FileError) -> OpenFile {
         try step(.open, path)
-        return try disk.open(path, for: purpose)
+        let file = try disk.open(path, for: purpose)
+        state.withLock { _ = $0.open.insert(file.descriptor) }
+        return file
     }
 
-    func close(_ file: OpenFile) { disk.close(file) }
+    func close(_ file: OpenFile) {
+        let isOpen = state.withLock { $0.open.remove(file.descriptor) != nil }
+        // The number may be another file's by now, of this process.
+        guard isOpen else {
+            Issue.record("\(file.path) is closed twice")
+            return
+        }
+        disk.close(file)
+    }
 
     func lock(_ file: OpenFile) throws(FileError) -> Bool {
         try step(.lock, file.path)

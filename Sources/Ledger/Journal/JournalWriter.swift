@@ -56,19 +56,21 @@ package final class JournalWriter {
     ) throws(JournalError) -> (JournalWriter, Recovery) {
         try io(try files.makeDirectories(path))
         let lock = try JournalLock.take(path, pid: pid, files)
+        let directory = SegmentDirectory(path: path, files: files)
+        let (mark, recovery): (JournalMark, Recovery)
         do throws(JournalError) {
-            let directory = SegmentDirectory(path: path, files: files)
             var work = JournalRecovery(
                 directory: directory, origin: origin, isDurable: durability == .fsync)
-            let (mark, recovery) = try work.run(from: from, cutTo: cutTo)
-            let writer = JournalWriter(
-                directory, lock: lock, mark: mark, segmentBytesMax: segmentBytesMax, durability)
-            if cutTo == nil { try writer.resumeSegment() }
-            return (writer, recovery)
+            (mark, recovery) = try work.run(from: from, cutTo: cutTo)
         } catch {
             files.close(lock)
             throw error
         }
+        // From here on the lock is the writer's, which gives it back when it goes.
+        let writer = JournalWriter(
+            directory, lock: lock, mark: mark, segmentBytesMax: segmentBytesMax, durability)
+        if cutTo == nil { try writer.resumeSegment() }
+        return (writer, recovery)
     }
 
     private init(
