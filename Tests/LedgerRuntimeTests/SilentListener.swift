@@ -21,7 +21,7 @@ final class SilentListener: Sendable {
     /// Waits until somebody has connected.
     func awaitConnection() {
         var awaited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        _ = poll(&awaited, 1, -1)
+        while poll(&awaited, 1, -1) < 0, errno == EINTR {}
     }
 
     func close() { _ = Glibc.close(socket) }

@@ -51,6 +51,7 @@ final class CuttingRelay: Sendable {
         defer { state.withLock { $0.hasEnded = true } }
         while true {
             let client = accept(listener, nil, nil)
+            if client < 0, errno == EINTR { continue }
             guard client >= 0 else { return }
             relay(client, to: path)
             // Only the first connection is cut: who comes back is served to the end.
@@ -72,7 +73,10 @@ final class CuttingRelay: Sendable {
         ]
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            guard poll(&polled, 2, -1) > 0 else { return }
+            guard poll(&polled, 2, -1) > 0 else {
+                if errno == EINTR { continue }
+                return
+            }
             if polled[0].revents != 0 {
                 let count = read(client, &buffer, buffer.count)
                 guard count > 0, write(server, buffer, count) == count else { return }

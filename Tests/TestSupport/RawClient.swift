@@ -54,6 +54,8 @@ package struct RawClient: ~Copyable {
                     descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent,
                     Int32(MSG_NOSIGNAL))
             }
+            // A child process that ends interrupts whichever thread waits with a limit.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             sent += count
         }
@@ -74,7 +76,8 @@ package struct RawClient: ~Copyable {
     /// - Throws: when the connection was reset or ten seconds passed.
     package func receive(atMost count: Int = 65_536) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
-        let received = recv(descriptor, &buffer, count, 0)
+        var received: Int
+        repeat { received = recv(descriptor, &buffer, count, 0) } while received < 0 && errno == EINTR
         guard received >= 0 else { throw RawClientError.notReceived(errno: errno) }
         return Array(buffer[..<received])
     }

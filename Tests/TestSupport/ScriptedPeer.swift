@@ -49,6 +49,7 @@ package final class ScriptedPeer: @unchecked Sendable {
                         Glibc.send(socket, $0 + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
                     } ?? -1
                 }
+                if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return false }
                 sent += count
                 peer.sent.add(count, ordering: .relaxed)
@@ -70,7 +71,8 @@ package final class ScriptedPeer: @unchecked Sendable {
 
         private func fill() -> Bool {
             var piece = [UInt8](repeating: 0, count: 65_536)
-            let count = recv(socket, &piece, piece.count, 0)
+            var count: Int
+            repeat { count = recv(socket, &piece, piece.count, 0) } while count < 0 && errno == EINTR
             guard count > 0 else { return false }
             buffer.append(contentsOf: piece[..<count])
             return true
@@ -96,6 +98,7 @@ package final class ScriptedPeer: @unchecked Sendable {
         package var requests: [String] = []
         package var connections = 0
         package var isStopped = false
+        package var isClosed = false
     }
 
     package let state = Lock(State())
@@ -146,17 +149,28 @@ package final class ScriptedPeer: @unchecked Sendable {
 
     package var requests: [String] { state.withLock { $0.requests } }
     package var connections: Int { state.withLock { $0.connections } }
+    /// Whether its listening socket is closed.
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Stops accepting.
+    /// Stops accepting; a second time it does nothing.
     package func stop() {
-        state.withLock { $0.isStopped = true }
-        shutdown(listener, Int32(SHUT_RDWR))
+        state.withLock {
+            // Once stopped the descriptor's number may be another test's.
+            guard !$0.isStopped else { return }
+            $0.isStopped = true
+            shutdown(listener, Int32(SHUT_RDWR))
+        }
         if let unixPath { unlink(unixPath) }
     }
 
     private func accept(_ script: @escaping @Sendable (Connection) -> Void) {
         while true {
             let socket = Glibc.accept(listener, nil, nil)
+            // A signal that another test sends is no end, nor is a moment without a free descriptor.
+            if socket < 0, [EINTR, EMFILE, ENFILE, ECONNABORTED].contains(errno) {
+                usleep(1000)
+                continue
+            }
             guard socket >= 0 else { break }
             var on: Int32 = 1
             setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -169,7 +183,11 @@ package final class ScriptedPeer: @unchecked Sendable {
                 Glibc.close(socket)
             }
         }
-        Glibc.close(listener)
+        state.withLock {
+            $0.isStopped = true
+            $0.isClosed = true
+            Glibc.close(listener)
+        }
     }
 
     private static func bind<Address>(_ listener: Int32, _ address: inout Address) {
@@ -190,13 +208,14 @@ package enum PeerThread {
 
     package static func start(_ run: @escaping @Sendable () -> Void) {
         var id = pthread_t()
-        pthread_create(
+        let code = pthread_create(
             &id, nil,
             { raw in
                 guard let raw else { return nil }
                 Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
                 return nil
             }, Unmanaged.passRetained(Body(run)).toOpaque())
+        precondition(code == 0, "no thread could be started: error \(code)")
         pthread_detach(id)
     }
 }

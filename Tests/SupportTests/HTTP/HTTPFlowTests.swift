@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTP
 import Synchronization
 import TestSupport
@@ -33,6 +34,8 @@ struct HTTPFlowTests {
         let client = try RawClient(port: live.port, receiveBufferBytes: 4_096)
         client.send(HTTPFlowTests.get)
         _ = try client.receive(until: "\r\n\r\n")
+        // Nothing is read until the server has had to wait: the kernel's buffers hold less than the whole.
+        while most.withLock({ $0 == 0 }) { sched_yield() }
         var received = 0
         while received < total {
             let bytes = try client.receive()
@@ -42,7 +45,6 @@ struct HTTPFlowTests {
         #expect(received == total)
         // Never more than the mark and the one write that crossed it.
         #expect(most.withLock { $0 } <= (128 + 32) * 1024)
-        #expect(most.withLock { $0 } > 0)
         #expect(live.stop() == 0)
     }
 

@@ -84,7 +84,7 @@ private final class Gate: Sendable {
 
     func wait() {
         var request = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
-        poll(&request, 1, -1)
+        while poll(&request, 1, -1) < 0, errno == EINTR {}
     }
 
     func open() {
