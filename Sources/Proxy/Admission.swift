@@ -35,6 +35,9 @@ struct Admission {
                     cost: min(estimate.cost.addingClamped(more.cost), .amountMax),
                     tokens: min(estimate.tokens + more.tokens, 1 << 53))
             }
+            if request.hasUnpricedTools {
+                estimate.cost = min(estimate.cost.addingClamped(unpricedReserve), .amountMax)
+            }
             // What is not known to tell its usage may turn out to have no price.
             if !route.tellsUsage { estimate.cost = max(estimate.cost, unpricedReserve) }
             return (estimate, true)

@@ -6,7 +6,7 @@ struct Settlement {
     let call: CallIdentity
     let reserved: Money
     let reservedTokens: Int64
-    /// What a call holds at least while it has no price.
+    /// What a call holds at least while it has no price, and what a tool's fee is taken for.
     let unpricedReserve: Money
     let prices: PriceBook
     let time: Timestamp
@@ -77,30 +77,35 @@ struct Settlement {
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }
         let pricing = Pricing(book: prices, provider: call.provider, time: time)
         let modifiers = modifiers(reading)
+        // Figures that leave something out are no basis for a later price.
+        let leavesOut = reading.isIncomplete || reading.hasUnpricedTools
+        let source = leavesOut ? .estimated : reading.source
+        let fees = reading.hasUnpricedTools ? unpricedReserve : .zero
         do throws(PricingGap) {
-            let cost = try pricing.cost(of: parts(of: reading, usage), modifiers: modifiers)
+            let parts = parts(of: reading, usage)
+            let cost = adding(fees, to: try pricing.cost(of: parts, modifiers: modifiers))
             if reading.isIncomplete {
-                guard tellsUsage else { return Outcome(usage: usage, source: .estimated, cost: unpriced) }
-                return Outcome(usage: usage, source: .estimated, cost: .estimated(max(cost, reserved)))
+                guard tellsUsage else { return Outcome(usage: usage, source: source, cost: unpriced) }
+                return Outcome(usage: usage, source: source, cost: .estimated(max(cost, reserved)))
             }
             guard isCut(ending, reading) else {
                 // Figures that contradict each other are not the provider's word for a price.
-                let isSure = !reading.isInconsistent
+                let isSure = !reading.isInconsistent && !leavesOut
                 return Outcome(
-                    usage: usage, source: reading.source, cost: isSure ? .priced(cost) : .estimated(cost),
+                    usage: usage, source: source, cost: isSure ? .priced(cost) : .estimated(cost),
                     isWhole: true)
             }
             let seen = bounded(usage, reading)
             // No provider bills more than was reserved, unless it says so itself.
-            let bound = min(try pricing.cost(of: [seen], modifiers: modifiers), reserved)
-            return Outcome(usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)))
-        } catch {
-            // Figures that leave something out are no basis for a later price.
+            let bound = adding(fees, to: try pricing.cost(of: [seen], modifiers: modifiers))
             return Outcome(
-                usage: usage, source: reading.isIncomplete ? .estimated : reading.source,
-                cost: unpriced, isWhole: !reading.isIncomplete)
+                usage: seen.usage, source: source, cost: .estimated(max(cost, min(bound, reserved))))
+        } catch {
+            return Outcome(usage: usage, source: source, cost: unpriced, isWhole: !reading.isIncomplete)
         }
     }
+
+    private func adding(_ fees: Money, to cost: Money) -> Money { min(cost.addingClamped(fees), .amountMax) }
 
     /// The model that was asked for may be cheap, and the one that answered need not be.
     private var unpriced: Cost { .unpriced(holding: max(reserved, unpricedReserve)) }

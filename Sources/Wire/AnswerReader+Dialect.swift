@@ -2,7 +2,20 @@ import JSON
 
 extension AnswerReader {
     /// Which provider's words an answer uses.
-    enum Dialect { case anthropic, chat, responses, gemini, converse }
+    enum Dialect {
+        case anthropic, chat, responses, gemini, converse
+
+        /// The dialect of an API; nil: its path does not say.
+        init?(of api: APIKind) {
+            switch api {
+            case .messages, .messageBatches, .batchResults: self = .anthropic
+            case .chatCompletions, .embeddings: self = .chat
+            case .responses: self = .responses
+            case .geminiGenerate, .geminiStreamGenerate, .geminiEmbed: self = .gemini
+            case .countTokens, .models, .retrieval, .other: return nil
+            }
+        }
+    }
 
     /// Tells the dialect of an answer on an unknown path by its words.
     static func dialect(of root: JSONValue) -> Dialect? {

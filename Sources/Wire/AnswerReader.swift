@@ -26,14 +26,7 @@ struct AnswerReader {
     private var sawFinish = false
 
     init(api: APIKind, streamed: Bool, parser: JSONParser) {
-        declared =
-            switch api {
-            case .messages, .messageBatches, .batchResults: .anthropic
-            case .chatCompletions, .embeddings: .chat
-            case .responses: .responses
-            case .geminiGenerate, .geminiStreamGenerate, .geminiEmbed: .gemini
-            case .countTokens, .models, .retrieval, .other: nil
-            }
+        declared = Dialect(of: api)
         isStreamed = streamed
         isRetrieved = api == .retrieval
         isEmbedded = api == .embeddings || api == .geminiEmbed
@@ -99,6 +92,7 @@ struct AnswerReader {
     /// Returns the buckets and where they come from.
     mutating func finish() -> UsageReading {
         reading.toolsUsed = tools.names
+        reading.hasUnpricedTools = tools.hasUnpriced
         switch found {
         case _ where batch.isPresent:
             (reading.usage, reading.parts) = batch.result()

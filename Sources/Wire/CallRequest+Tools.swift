@@ -35,6 +35,7 @@ extension CallRequest {
                 if value.beginsWith("web_search") { isSearch = true }
                 let isOwn = value.isString("function") || value.isString("custom")
                 if !isOwn { hasProviderTools = true }
+                if let type = value.string, UnpricedTool.isOffered(as: type) { hasUnpricedTools = true }
             case "google_search", "googleSearch", "google_search_retrieval", "googleSearchRetrieval":
                 isSearch = true
                 hasProviderTools = true

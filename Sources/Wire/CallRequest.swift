@@ -36,6 +36,8 @@ package struct CallRequest: Hashable, Sendable {
     package var otherModels: Set<String> = []
     /// Whether the provider runs tools itself, and reads their results.
     package var hasProviderTools = false
+    /// Whether one of them has a fee that no price covers.
+    package var hasUnpricedTools = false
     /// Whether the conversation may be compacted first, which is an answer of its own.
     package var mayCompact = false
     /// Whether the request refers to input that is not in it: a file, a cached or stored conversation.

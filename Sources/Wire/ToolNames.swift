@@ -8,6 +8,8 @@ struct ToolNames {
     static let namesMax = 100
     static let scalarsMax = 128
     private(set) var names: [String] = []
+    /// Whether one of them, noted or not, is an ``UnpricedTool``.
+    private(set) var hasUnpriced = false
     /// The calls noted so far; later pieces of a stream may repeat their names.
     private var seen: Set<String> = []
 
@@ -78,6 +80,7 @@ struct ToolNames {
 
     private mutating func note(item: JSONValue, at index: Int64) {
         guard let type = item["type"]?.string, type.hasSuffix("_call") else { return }
+        if UnpricedTool.isUsed(as: type) { hasUnpriced = true }
         // The provider's own tools have no name beside their type.
         note(item["name"]?.string ?? String(type.dropLast(5)), of: ["\(index)"])
     }

@@ -38,6 +38,8 @@ package struct UsageReading: Hashable, Sendable {
     package var isErrorMidStream = false
     /// The names of the tools that the answer calls, in order, bounded in count and length.
     package var toolsUsed: [String] = []
+    /// Whether the provider ran a tool whose fee ``usage`` does not tell and no price covers.
+    package var hasUnpricedTools = false
     /// Whether the answer came to its own end, as far as its figures go.
     package var sawTerminal = false
     /// Whether all of the answer came: a stream with its own end, a body that is whole JSON.

@@ -95,6 +95,8 @@ package struct WireExchange: Sendable, CustomStringConvertible {
         package var inconsistent: Bool?
         /// Whether the figures leave something out.
         package var incomplete: Bool?
+        /// Whether a tool was used whose fee is not told.
+        package var unpricedTools: Bool?
         /// The tools that the answer calls.
         package var toolsUsed: [String]?
 

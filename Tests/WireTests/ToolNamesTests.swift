@@ -44,5 +44,24 @@ struct ToolNamesTests {
         #expect(tools.names == ["x"])
     }
 
+    static let items: [(String, isUnpriced: Bool)] = [
+        (#"{"type":"image_generation_call"}"#, true), (#"{"type":"file_search_call"}"#, true),
+        (#"{"type":"code_interpreter_call"}"#, true), (#"{"type":"web_search_call"}"#, false),
+        (#"{"type":"function_call","name":"file_search"}"#, false), (#"{"type":"file_search"}"#, false),
+    ]
+
+    @Test("A provider's own tool with a fee is told from a function of its name", arguments: items)
+    func unpriced(_ item: (text: String, isUnpriced: Bool)) throws {
+        var tools = ToolNames()
+        tools.take(responses: try object(#"{"item":\#(item.text)}"#))
+        #expect(tools.hasUnpriced == item.isUnpriced)
+        // Behind more calls than have their names noted, too.
+        let many = (0..<200).map { _ in #"{"type":"function_call","name":"f"}"# }.joined(separator: ",")
+        tools = ToolNames()
+        tools.take(responses: try object(#"{"output":[\#(many),\#(item.text)]}"#))
+        #expect(tools.hasUnpriced == item.isUnpriced)
+        #expect(UnpricedTool.isUsed(as: "file_search_call") && UnpricedTool.isOffered(as: "file_search"))
+    }
+
     private func object(_ text: String) throws -> JSONValue { try JSONDocument.parse(Array(text.utf8)).root }
 }

@@ -144,6 +144,7 @@ extension WireExchange.Reading {
         errorMidStream = reading.isErrorMidStream ? true : nil
         inconsistent = reading.isInconsistent ? true : nil
         incomplete = reading.isIncomplete ? true : nil
+        unpricedTools = reading.hasUnpricedTools ? true : nil
         toolsUsed = reading.toolsUsed.isEmpty ? nil : reading.toolsUsed
     }
 }
