@@ -1,6 +1,6 @@
 /// What the Gateway's events leave behind.
 extension SnapshotReader {
-    static func dispatch(_ line: inout LineScanner) throws(CodecError) -> OpenDispatch {
+    static func dispatch(_ line: inout LineScanner) throws(CodecError) -> (UniqueID, OpenDispatch) {
         let names = try EventDecoder.DispatchNames(&line)
         let identity = names.identity(requestModel: try line.optionalString("requestModel"))
         var dispatch = OpenDispatch(
@@ -15,12 +15,13 @@ extension SnapshotReader {
         dispatch.memo.isUnpriced = try line.flag("unpriced")
         dispatch.memo.usage = try EventDecoder.usage(&line)
         dispatch.memo.shares = try EventDecoder.shares("shares", &line)
-        return dispatch
+        return (identity.dispatchID, dispatch)
     }
 
-    static func alert(_ line: inout LineScanner) throws(CodecError) -> KnownAlert {
+    static func alert(_ line: inout LineScanner) throws(CodecError) -> (String, KnownAlert) {
         let position = Position(try line.integer("position"))
-        return KnownAlert(alert: try EventDecoder.alert(&line), position: position)
+        let alert = try EventDecoder.alert(&line)
+        return (alert.fingerprint, KnownAlert(alert: alert, position: position))
     }
 
     static func dispatchCount(

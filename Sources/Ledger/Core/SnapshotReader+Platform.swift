@@ -1,9 +1,10 @@
 /// What the Platform's events and reports leave behind.
 extension SnapshotReader {
-    static func container(_ line: inout LineScanner) throws(CodecError) -> KnownContainer {
-        KnownContainer(
+    static func container(_ line: inout LineScanner) throws(CodecError) -> (ContainerHandle, KnownContainer) {
+        let known = KnownContainer(
             container: try EventDecoder.container(&line), isRunning: try line.flag("running"),
             ooms: try line.integer("ooms"), changedAt: try line.timestamp("changedAt"))
+        return (known.container.handle, known)
     }
 
     private static func report(_ line: inout LineScanner) throws(CodecError) -> (ReportName, KnownReport) {
@@ -14,26 +15,19 @@ extension SnapshotReader {
         )
     }
 
-    /// Reads reports of usage, then results of providers' reports.
-    mutating func readReports(
-        _ count: Int64, reconciliations: Int64, into state: inout LedgerState
-    ) throws(CodecError) {
-        state.reports = try reports(count)
-        for _ in 0..<reconciliations {
-            let known = try entry(Self.reconciliation)
-            try insert(known, at: known.result.name, into: &state.reconciliations)
-        }
-    }
-
-    private static func reconciliation(_ line: inout LineScanner) throws(CodecError) -> KnownReconciliation {
+    static func reconciliation(
+        _ line: inout LineScanner
+    ) throws(CodecError) -> (ReportName, KnownReconciliation) {
         let position = Position(try line.integer("position"))
         let recordedAt = try line.timestamp("recordedAt")
-        return KnownReconciliation(
-            result: try EventDecoder.reconciled(&line), position: position, recordedAt: recordedAt)
+        let result = try EventDecoder.reconciled(&line)
+        return (
+            result.name, KnownReconciliation(result: result, position: position, recordedAt: recordedAt)
+        )
     }
 
     /// Reads `count` reports, which stand in the order of their positions.
-    private mutating func reports(_ count: Int64) throws(CodecError) -> KnownReports {
+    mutating func reports(_ count: Int64) throws(CodecError) -> KnownReports {
         var reports = KnownReports()
         var last: Position?
         for _ in 0..<count {

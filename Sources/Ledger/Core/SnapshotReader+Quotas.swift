@@ -11,22 +11,10 @@ extension SnapshotReader {
             if case .model(let model) = subject { state.keepNames(of: model, quota) }
             try insert(quota, at: subject, into: &state.sharedQuotas)
         }
-        for _ in 0..<counts.groups {
-            let (user, groups) = try entry(Self.groups)
-            try insert(groups, at: user, into: &state.groups)
-        }
-        for _ in 0..<counts.meters {
-            let (subject, meters) = try entry(Self.meters)
-            try insert(meters, at: subject, into: &state.meters)
-        }
-        for _ in 0..<counts.changes {
-            let (key, stamp) = try entry(Self.change)
-            try insert(stamp, at: key, into: &state.changes)
-        }
-        for _ in 0..<counts.copied {
-            let (origin, position) = try entry(Self.copied)
-            try insert(position, at: origin, into: &state.copied)
-        }
+        try read(counts.groups, into: &state.groups, Self.groups)
+        try read(counts.meters, into: &state.meters, Self.meters)
+        try read(counts.changes, into: &state.changes, Self.change)
+        try read(counts.copied, into: &state.copied, Self.copied)
     }
 
     private static func quota(_ line: inout LineScanner) throws(CodecError) -> (UserID, Quota, Position?) {

@@ -24,43 +24,17 @@ struct SnapshotReader {
         var (state, usage) = (LedgerState(), UsageProjection())
         let counts = try header(&state, &usage)
         try readLimits(counts, into: &state)
-        for _ in 0..<counts.open {
-            let reservation = try entry(Self.reservation)
-            try insert(reservation, at: reservation.call.callID, into: &state.open)
-        }
-        for _ in 0..<counts.budgets {
-            let (user, budget) = try entry(Self.budget)
-            try insert(budget, at: user, into: &state.budgets)
-        }
-        for _ in 0..<counts.users {
-            let (user, sums) = try entry(Self.userUsage)
-            try insert(sums, at: user, into: &usage.users)
-        }
-        for _ in 0..<counts.models {
-            let (key, sums) = try entry(Self.modelUsage)
-            try insert(sums, at: key, into: &usage.models)
-        }
-        for _ in 0..<counts.dispatches {
-            let dispatch = try entry(Self.dispatch)
-            try insert(dispatch, at: dispatch.dispatch.dispatchID, into: &state.dispatches)
-        }
-        for _ in 0..<counts.alerts {
-            let known = try entry(Self.alert)
-            try insert(known, at: known.alert.fingerprint, into: &state.alerts)
-        }
-        for _ in 0..<counts.containers {
-            let known = try entry(Self.container)
-            try insert(known, at: known.container.handle, into: &state.containers)
-        }
-        try readReports(counts.reports, reconciliations: counts.reconciliations, into: &state)
-        for _ in 0..<counts.dispatchCounts {
-            let (key, count) = try entry(Self.dispatchCount)
-            try insert(count, at: key, into: &usage.dispatches)
-        }
-        for _ in 0..<counts.dispatchModels {
-            let (key, sums) = try entry(Self.dispatchModel)
-            try insert(sums, at: key, into: &usage.dispatchModels)
-        }
+        try read(counts.open, into: &state.open, Self.reservation)
+        try read(counts.budgets, into: &state.budgets, Self.budget)
+        try read(counts.users, into: &usage.users, Self.userUsage)
+        try read(counts.models, into: &usage.models, Self.modelUsage)
+        try read(counts.dispatches, into: &state.dispatches, Self.dispatch)
+        try read(counts.alerts, into: &state.alerts, Self.alert)
+        try read(counts.containers, into: &state.containers, Self.container)
+        state.reports = try reports(counts.reports)
+        try read(counts.reconciliations, into: &state.reconciliations, Self.reconciliation)
+        try read(counts.dispatchCounts, into: &usage.dispatches, Self.dispatchCount)
+        try read(counts.dispatchModels, into: &usage.dispatchModels, Self.dispatchModel)
         guard offset == end else { throw .trailingBytes(offset: offset) }
         return (state, usage)
     }
@@ -128,6 +102,17 @@ struct SnapshotReader {
         return try LineScanner(line)
     }
 
+    /// Reads `count` entries into `values`; one that comes twice is refused.
+    mutating func read<Key, Value>(
+        _ count: Int64, into values: inout [Key: Value],
+        _ entry: (inout LineScanner) throws(CodecError) -> (Key, Value)
+    ) throws(CodecError) {
+        for _ in 0..<count {
+            let (key, value) = try self.entry(entry)
+            try insert(value, at: key, into: &values)
+        }
+    }
+
     mutating func entry<Value>(
         _ read: (inout LineScanner) throws(CodecError) -> Value
     ) throws(CodecError) -> Value {
@@ -145,12 +130,15 @@ struct SnapshotReader {
 
     // MARK: Entries
 
-    private static func reservation(_ line: inout LineScanner) throws(CodecError) -> Reservation {
-        Reservation(
+    private static func reservation(
+        _ line: inout LineScanner
+    ) throws(CodecError) -> (UniqueID, Reservation) {
+        let reservation = Reservation(
             call: try EventDecoder.call(&line), amount: try line.money("reservedUsd"),
             tokens: try line.integer("reservedTokens"), position: Position(try line.integer("position")),
             madeAt: try line.timestamp("madeAt"), groups: try groupNames(&line),
             models: try line.strings("models"), isLinked: try line.flag("linked"))
+        return (reservation.call.callID, reservation)
     }
 
     private static func budget(_ line: inout LineScanner) throws(CodecError) -> (UserID, Budget) {
