@@ -12,6 +12,7 @@ from cluster import PostgresCluster
 from engine import Engine
 from ledger import Ledger, Prometheus, Simulator
 from pricing import PriceBook
+from provider import Provider
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["browser"]
@@ -86,6 +87,14 @@ def simulator(binary, folder):
     simulator = Simulator(binary, folder).start()
     yield simulator
     simulator.process.stop()
+
+
+@pytest.fixture
+def provider():
+    """A model API whose every answer the test decides."""
+    provider = Provider()
+    yield provider
+    provider.stop()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import requests
 from dispatches import message as say
 from processes import wait_until
 from prometheus_client.parser import text_string_to_metric_families
-from provider import Answer, Provider, chat, message
+from provider import Answer, chat, message
 from test_cloudevents import COST, cost_of, event, send
 from test_faults import disk, disk_ledger, health  # noqa: F401 - fixtures
 from test_hostile_gateway import OBEDIENT
@@ -26,13 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 HELLO = [{"role": "user", "content": "Hello"}]
 CHAT = ("/v1/chat/completions", {"model": "gpt-4o-mini", "max_tokens": 50, "messages": HELLO})
 MESSAGES = ("/v1/messages", {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": HELLO})
-
-
-@pytest.fixture
-def provider():
-    provider = Provider()
-    yield provider
-    provider.stop()
 
 
 @pytest.fixture

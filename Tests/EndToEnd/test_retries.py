@@ -9,7 +9,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 import requests
-from provider import Answer, Provider, chat, message
+from provider import Answer, chat, message
 from psycopg.rows import dict_row
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -18,13 +18,6 @@ OVERLOADED = Answer({"type": "error", "error": {"type": "overloaded_error", "mes
 BROKEN = Answer({"error": {"type": "server_error", "message": "no"}}, status=500)
 SERVED = message({"input_tokens": 100, "output_tokens": 10})
 COST = Decimal("0.00015")
-
-
-@pytest.fixture
-def provider():
-    provider = Provider()
-    yield provider
-    provider.stop()
 
 
 @pytest.fixture
