@@ -51,7 +51,7 @@ struct JournalRecoveryTests {
                     let text = "\(error)"
                     // A changed chain field may only show at the line that rests on it.
                     return text.contains("/2026-11-24.jsonl, line \(line) ")
-                        && text.contains("dledger verify --home")
+                        && text.contains("dledger restore BACKUP --home")
                 }
                 #expect(try journal.bytes() == flipped)
             }

@@ -73,15 +73,15 @@ extension JournalError: CustomStringConvertible {
                 "\(directory) is not empty, and nothing is overwritten: move it away, or give another --home"
         case .damaged(let damage):
             return "\(damage.path), line \(damage.line) (byte \(damage.byte)): \(damage.kind); "
-                + "nothing was changed; \(Self.nextStep(damage.path))"
+                + "nothing was changed; \(Self.replace(damage.path))"
         case .foreignOrigin(let origin, let path):
             return
                 "\(path), line 1 (byte 0): does not follow from the origin \"\(origin)\": LEDGER_ORIGIN is not "
-                + "that of this journal, or the line was changed; \(Self.nextStep(path))"
+                + "that of this journal, or the line was changed: then \(Self.replace(path))"
         case .io(let error):
             return error.isOutOfSpace
                 ? "\(error); free some space, writing then goes on"
-                : "\(error); check the disk and the permissions, then \(Self.nextStep(error.path))"
+                : "\(error); check the disk and the permissions, then \(Self.look(error.path))"
         case .failed:
             return "an earlier append failed, and nothing is appended until the journal is opened anew"
         case .positionGap(let expected): return "a line for the journal does not carry position \(expected)"
@@ -91,10 +91,20 @@ extension JournalError: CustomStringConvertible {
         }
     }
 
-    private static func nextStep(_ path: String) -> String {
-        let marker = "/system/logs"
-        guard let range = path.ranges(of: marker).last else { return "run: dledger verify" }
-        return "run: dledger verify --home \(path[..<range.lowerBound])"
+    private static func look(_ path: String) -> String {
+        "run: dledger verify" + (home(of: path).map { " --home \($0)" } ?? "")
+    }
+
+    /// How a whole journal comes into the place of the one that `path` is of.
+    private static func replace(_ path: String) -> String {
+        guard let home = home(of: path) else { return "put a whole copy in its place" }
+        return "move \(home)/system/logs away, then run: dledger restore BACKUP --home \(home), "
+            + "or dledger rebuild journal --from-postgres --home \(home)"
+    }
+
+    /// The home that a journal's file is in; nil: the path does not say.
+    private static func home(of path: String) -> Substring? {
+        path.ranges(of: "/system/logs").last.map { path[..<$0.lowerBound] }
     }
 }
 
