@@ -43,6 +43,16 @@ struct ReconcileTests {
         #expect(Set(report.lines.map(\.model)) == ["claude-sonnet-4-5"] && report.isByModel)
     }
 
+    @Test("a page that is given twice is refused, and an empty day may come twice")
+    func twice() throws {
+        let page = Self.usage.replacing("\n", with: "")
+        let error = #expect(throws: ProviderReportError.self) { try report("\(page)\n\(page)") }
+        #expect(error.map { "\($0)" } == "page 2, data[0]: is what page 1, data[0] is: give each page once")
+        // The same figures an hour later are others.
+        let later = page.replacing("11-01T00", with: "11-01T01")
+        #expect(try report("[\(page),\(later)]").lines.count == 12)
+    }
+
     @Test(
         "a count that is null, or none, is refused with its place, and never taken for 0",
         arguments: [
@@ -90,7 +100,8 @@ struct ReconcileTests {
             "results":[{"object":"organization.usage.completions.result","input_tokens":1000,\
             "output_tokens":500,"input_cached_tokens":800,"model":"gpt-4o-mini-2024-07-18"}]}]}
             """
-        let report = try report(page + "\n" + page)
+        let next = page.replacing("1730419200", with: "1730422800")
+        let report = try report(page + "\n" + next)
         let measures: [ReportMeasure] = [.uncachedInput, .cacheRead, .output]
         #expect(report.lines.map(\.measure) == measures + measures)
         #expect(report.lines.map(\.amount).prefix(3) == [200, 800, 500])

@@ -27,9 +27,32 @@ package enum ReportPages {
         guard let kind else { throw fault("file", "has no results: it does not say of what it is") }
         var report = ProviderReport(kind)
         report.hasMore = pages.last?["has_more"]?.bool ?? false
-        for bucket in buckets { try read(bucket, into: &report) }
+        var places: [TimeBucket: String] = [:]
+        for bucket in buckets {
+            let before = report.lines.count
+            try read(bucket, into: &report)
+            let lines = report.lines[before...]
+            guard !lines.isEmpty, let time = TimeBucket(bucket, lines) else { continue }
+            if let place = places.updateValue(bucket.place, forKey: time) {
+                throw fault(bucket.place, "is what \(place) is: give each page once")
+            }
+        }
         guard report.from < report.to else { throw fault("file", "covers no time") }
         return report
+    }
+
+    /// A bucket of time and its figures: the same twice is a page that was fetched or given twice.
+    private struct TimeBucket: Hashable {
+        private let start: String
+        private let lines: [ProviderReport.Line]
+
+        /// Nil where the report has rows and no buckets.
+        init?(_ bucket: ReportField, _ lines: ArraySlice<ProviderReport.Line>) {
+            guard let start = bucket.value["starting_at"]?.string ?? bucket.value["start_time"]?.rawNumber
+            else { return nil }
+            self.start = start
+            self.lines = Array(lines)
+        }
     }
 
     private static func read(
