@@ -23,6 +23,7 @@ struct Admission {
         guard route.billing != .free else { return (Estimate(cost: .zero, tokens: 0), true) }
         let bound = Self.bound(of: request, route)
         let pricing = Pricing(book: prices, provider: route.provider.rawValue, time: time)
+        let fees = request.hasUnpricedTools ? prices.unpricedReserve : .zero
         do throws(PricingGap) {
             var estimate = try pricing.upperBound(of: bound)
             // Each other model may read and write as much as the one that was asked.
@@ -35,15 +36,14 @@ struct Admission {
                     cost: min(estimate.cost.addingClamped(more.cost), .amountMax),
                     tokens: min(estimate.tokens + more.tokens, 1 << 53))
             }
-            if request.hasUnpricedTools {
-                estimate.cost = min(estimate.cost.addingClamped(unpricedReserve), .amountMax)
-            }
+            estimate.cost = min(estimate.cost.addingClamped(fees), .amountMax)
             // What is not known to tell its usage may turn out to have no price.
             if !route.tellsUsage { estimate.cost = max(estimate.cost, unpricedReserve) }
             return (estimate, true)
         } catch {
             let tokens = bound.inputTokens + min(request.maxOutputTokens ?? 0, 1 << 32)
-            return (Estimate(cost: unpricedReserve, tokens: tokens), false)
+            let held = min(unpricedReserve.addingClamped(fees), .amountMax)
+            return (Estimate(cost: held, tokens: tokens), false)
         }
     }
 

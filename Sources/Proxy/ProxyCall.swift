@@ -207,7 +207,8 @@ final class ProxyCall {
         let settlement = Settlement(
             call: identity, reserved: reserved, reservedTokens: reservedTokens,
             unpricedReserve: service.admission(at: admittedAt).unpricedReserve, prices: service.ledger.prices,
-            time: admittedAt, billing: route.billing, tellsUsage: route.tellsUsage)
+            time: admittedAt, billing: route.billing, tellsUsage: route.tellsUsage,
+            offersUnpricedTools: request.hasUnpricedTools)
         let elapsed = service.ledger.configuration.monotonicNanoseconds() - exchange.startedNanoseconds
         let event = settlement.event(
             status: answer.status, ending: ending, reading: reading, isClientGone: isClientGone,

@@ -6,13 +6,15 @@ struct Settlement {
     let call: CallIdentity
     let reserved: Money
     let reservedTokens: Int64
-    /// What a call holds at least while it has no price, and what a tool's fee is taken for.
+    /// What a call holds at least while it has no price.
     let unpricedReserve: Money
     let prices: PriceBook
     let time: Timestamp
     let billing: CallBilling
     /// Whether the path's answers are known to tell all that they used; else what was reserved is no bound.
     let tellsUsage: Bool
+    /// Whether the request offers a tool for a fee that no price covers.
+    var offersUnpricedTools = false
 
     /// How an answer ended.
     enum Ending {
@@ -45,7 +47,8 @@ struct Settlement {
             result: isClientGone ? .aborted : isOK ? .ok : .error, status: Int64(status),
             usage: outcome.usage,
             usageSource: outcome.source, usageInconsistent: reading.isInconsistent, cost: outcome.cost,
-            priceBook: prices.hash, serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
+            fees: outcome.fees, priceBook: prices.hash,
+            serviceTier: reading.serviceTier?.prefix(scalarsMax: 64),
             speed: reading.speed?.prefix(scalarsMax: 64),
             inferenceGeo: reading.inferenceGeo?.prefix(scalarsMax: 64),
             parts: outcome.isWhole ? recordedParts(of: reading, answeredBy: identity.model) : [],
@@ -57,6 +60,8 @@ struct Settlement {
         var usage = Usage()
         let source: UsageSource
         let cost: Cost
+        /// The part of ``cost`` that stands for fees without a price.
+        var fees: Money?
         /// Whether ``usage`` is what the answer says, so that its parts come to it.
         var isWhole = false
     }
@@ -70,45 +75,56 @@ struct Settlement {
         guard let usage = reading.usage, usage.isPlausible else {
             // Served, or perhaps served, and no figures: the bound counts, never zero.
             guard tellsUsage, isKnown(call.model) else {
-                return Outcome(source: .none, cost: unpriced)
+                return Outcome(source: .none, cost: unpriced())
             }
             return Outcome(source: .estimated, cost: .estimated(reserved))
         }
         if billing == .free { return Outcome(usage: usage, source: reading.source, cost: .priced(.zero)) }
         let pricing = Pricing(book: prices, provider: call.provider, time: time)
         let modifiers = modifiers(reading)
-        // Figures that leave something out are no basis for a later price.
-        let leavesOut = reading.isIncomplete || reading.hasUnpricedTools
-        let source = leavesOut ? .estimated : reading.source
-        let fees = reading.hasUnpricedTools ? unpricedReserve : .zero
+        let fees = fees(reading)
         do throws(PricingGap) {
             let parts = parts(of: reading, usage)
             let cost = adding(fees, to: try pricing.cost(of: parts, modifiers: modifiers))
             if reading.isIncomplete {
-                guard tellsUsage else { return Outcome(usage: usage, source: source, cost: unpriced) }
-                return Outcome(usage: usage, source: source, cost: .estimated(max(cost, reserved)))
+                guard tellsUsage else { return Outcome(usage: usage, source: .estimated, cost: unpriced()) }
+                return Outcome(usage: usage, source: .estimated, cost: .estimated(max(cost, reserved)))
             }
             guard isCut(ending, reading) else {
                 // Figures that contradict each other are not the provider's word for a price.
-                let isSure = !reading.isInconsistent && !leavesOut
+                let isSure = !reading.isInconsistent && fees == nil
                 return Outcome(
-                    usage: usage, source: source, cost: isSure ? .priced(cost) : .estimated(cost),
-                    isWhole: true)
+                    usage: usage, source: reading.source, cost: isSure ? .priced(cost) : .estimated(cost),
+                    fees: fees, isWhole: true)
             }
             let seen = bounded(usage, reading)
             // No provider bills more than was reserved, unless it says so itself.
-            let bound = adding(fees, to: try pricing.cost(of: [seen], modifiers: modifiers))
+            let bound = min(adding(fees, to: try pricing.cost(of: [seen], modifiers: modifiers)), reserved)
             return Outcome(
-                usage: seen.usage, source: source, cost: .estimated(max(cost, min(bound, reserved))))
+                usage: seen.usage, source: reading.source, cost: .estimated(max(cost, bound)), fees: fees)
         } catch {
-            return Outcome(usage: usage, source: source, cost: unpriced, isWhole: !reading.isIncomplete)
+            // Figures that leave something out are no basis for a later price.
+            return Outcome(
+                usage: usage, source: reading.isIncomplete ? .estimated : reading.source,
+                cost: unpriced(with: fees), fees: reading.isIncomplete ? nil : fees,
+                isWhole: !reading.isIncomplete)
         }
     }
 
-    private func adding(_ fees: Money, to cost: Money) -> Money { min(cost.addingClamped(fees), .amountMax) }
+    /// What stands for the fees of tools without a price; nil: none was run.
+    private func fees(_ reading: UsageReading) -> Money? {
+        let isUsed = reading.hasUnpricedTools || offersUnpricedTools && reading.isTail
+        return isUsed ? prices.unpricedReserve : nil
+    }
+
+    private func adding(_ fees: Money?, to cost: Money) -> Money {
+        min(cost.addingClamped(fees ?? .zero), .amountMax)
+    }
 
     /// The model that was asked for may be cheap, and the one that answered need not be.
-    private var unpriced: Cost { .unpriced(holding: max(reserved, unpricedReserve)) }
+    private func unpriced(with fees: Money? = nil) -> Cost {
+        .unpriced(holding: max(reserved, adding(fees, to: unpricedReserve)))
+    }
 
     /// Whether the figures are from before the answer's end, or an event with figures was lost.
     private func isCut(_ ending: Ending, _ reading: UsageReading) -> Bool {

@@ -35,7 +35,6 @@ extension CallRequest {
                 if value.beginsWith("web_search") { isSearch = true }
                 let isOwn = value.isString("function") || value.isString("custom")
                 if !isOwn { hasProviderTools = true }
-                if let type = value.string, UnpricedTool.isOffered(as: type) { hasUnpricedTools = true }
             case "google_search", "googleSearch", "google_search_retrieval", "googleSearchRetrieval":
                 isSearch = true
                 hasProviderTools = true
@@ -46,7 +45,12 @@ extension CallRequest {
             default: break
             }
         }
-        noteModels(of: tool)
+        if UnpricedTool.isOffered(tool) {
+            // Its fee stands for the model that it names.
+            hasUnpricedTools = true
+        } else {
+            noteModels(of: tool)
+        }
         guard isSearch else { return }
         let isLimited = !limits.isEmpty && limits.allSatisfy { ($0 ?? -1) >= 0 }
         allowSearches(isLimited ? limits.compactMap(\.self).max() : nil)

@@ -80,7 +80,7 @@ struct ToolNames {
 
     private mutating func note(item: JSONValue, at index: Int64) {
         guard let type = item["type"]?.string, type.hasSuffix("_call") else { return }
-        if UnpricedTool.isUsed(as: type) { hasUnpriced = true }
+        if UnpricedTool.isUsed(item) { hasUnpriced = true }
         // The provider's own tools have no name beside their type.
         note(item["name"]?.string ?? String(type.dropLast(5)), of: ["\(index)"])
     }

@@ -75,6 +75,7 @@ package struct UsageReader {
         }
         var reading = answer.finish()
         reading.answerBytes = bytesSeen
+        reading.isTail = isBodyCut
         reading.isWhole = isRead || reading.sawTerminal
         return reading
     }

@@ -38,8 +38,10 @@ package struct UsageReading: Hashable, Sendable {
     package var isErrorMidStream = false
     /// The names of the tools that the answer calls, in order, bounded in count and length.
     package var toolsUsed: [String] = []
-    /// Whether the provider ran a tool whose fee ``usage`` does not tell and no price covers.
+    /// Whether the provider ran a tool for a fee that no price covers.
     package var hasUnpricedTools = false
+    /// Whether only the end of the answer was read: tools may have been run that it does not show.
+    package var isTail = false
     /// Whether the answer came to its own end, as far as its figures go.
     package var sawTerminal = false
     /// Whether all of the answer came: a stream with its own end, a body that is whole JSON.

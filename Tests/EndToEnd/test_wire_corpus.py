@@ -99,7 +99,7 @@ def test_the_cost_is_usage_by_price(name):
     if expected.get("request", {}).get("method") == "GET" or "count_tokens" in name:
         assert cost == 0, "what makes nothing bills nothing"
     else:
-        # A fee that no answer tells is taken for what is held for an unknown price.
+        # A fee that no price covers is taken for what is held for an unknown price.
         fee = BOOK.unpriced_reserve if expected.get("reading", {}).get("unpricedTools") else Decimal(0)
         assert cost == priced(parts_of(expected), expected) + fee
 

@@ -100,6 +100,11 @@ enum Examples {
                     providerRequestID: "resp_1", durationMilliseconds: 60_001,
                     prompt: "say \"hi\"\r\n\u{7f}", toolsUsed: ["bash", "a\"b"])),
             .callSettled(try compacted(plain)),
+            .callSettled(
+                CallSettled(
+                    call: plain, result: .ok, status: 200, usage: usage, usageSource: .providerFinal,
+                    cost: .estimated(try usd("1.5")), fees: try usd("1"), priceBook: "5f2a",
+                    durationMilliseconds: 9, toolsUsed: ["image_generation"])),
         ]
     }
 

@@ -78,7 +78,8 @@ struct RandomEvents {
         CallSettled(
             call: try call(), requestModel: optionalText(), result: seed.pick(CallResult.allCases),
             status: seed.number(0...599), usage: usage(), usageSource: seed.pick(UsageSource.allCases),
-            usageInconsistent: seed.once(in: 2), cost: cost(), priceBook: text(),
+            usageInconsistent: seed.once(in: 2), cost: cost(), fees: seed.once(in: 3) ? money() : nil,
+            priceBook: text(),
             serviceTier: optionalText(), speed: optionalText(), inferenceGeo: optionalText(),
             parts: (0..<seed.pick([0, 0, 1, 3])).map { _ in UsagePart(model: text(), usage: usage()) },
             providerRequestID: optionalText(), durationMilliseconds: count(),

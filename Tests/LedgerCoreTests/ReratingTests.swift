@@ -118,6 +118,16 @@ struct ReratingTests {
             ])
     }
 
+    @Test("fees that no price covers stay beside the tokens' new price, and make it an estimate")
+    func fees() throws {
+        var dear = try call(1, .estimated(try usd("31")), input: 1_000)
+        dear.fees = try usd("1")
+        var unpriced = try call(2, .unpriced(holding: try usd("2")), input: 1_000)
+        unpriced.fees = try usd("1")
+        let found = differences(try journal([dear, unpriced]), try book("3")).differences
+        #expect(found.map(\.new.cost) == [.estimated(try usd("1.003")), .estimated(try usd("1.003"))])
+    }
+
     @Test("a scope leaves out what is not in it")
     func scopes() throws {
         let ledger = try journal([

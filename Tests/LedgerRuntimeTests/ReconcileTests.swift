@@ -47,10 +47,12 @@ struct ReconcileTests {
     func twice() throws {
         let page = Self.usage.replacing("\n", with: "")
         let error = #expect(throws: ProviderReportError.self) { try report("\(page)\n\(page)") }
-        #expect(error.map { "\($0)" } == "page 2, data[0]: is what page 1, data[0] is: give each page once")
-        // The same figures an hour later are others.
-        let later = page.replacing("11-01T00", with: "11-01T01")
-        #expect(try report("[\(page),\(later)]").lines.count == 12)
+        #expect(error.map { "\($0)" } == "page 2: is page 1 again: give each page once")
+        // The same figures an hour later are others, and so are those before another page.
+        for (this, that) in [("11-01T00", "11-01T01"), ("page_x", "page_y")] {
+            let other = page.replacing(this, with: that)
+            #expect(try report("[\(page),\(other)]").lines.count == 12)
+        }
     }
 
     @Test(

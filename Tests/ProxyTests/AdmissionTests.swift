@@ -263,6 +263,14 @@ struct AdmissionTests {
         }
         #expect(try !tight(#"{"type":"file_search"},{"type":"image_generation"}"#))
         #expect(try tight(#"{"type":"mcp"}"#))
+        // The fee stands for the model that draws, which needs no price here.
+        let drawn = #"{"type":"image_generation","model":"gpt-image-unheard-of"}"#
+        #expect(try !tight(drawn))
+        let drawing = try request(#"{"model":"gpt","tools":[\#(drawn)]}"#, Self.responses)
+        #expect(admission.unknownModel(of: drawing, Self.responses) == nil)
+        // Beside a model without a price it is held as well.
+        let unknown = try request(#"{"model":"gpt-unheard-of","tools":[\#(drawn)]}"#, Self.responses)
+        #expect(admission.estimate(unknown, Self.responses).estimate.cost == (try Money(decimal: "14")))
     }
 
     @Test("an unknown model, and an unknown path, are never free")

@@ -41,9 +41,7 @@ struct WireCorpusPricingTests {
             WireExchange.Settled(costState: event.cost.state.rawValue, costUsd: isKnown ? amount : nil)
                 == expected.settled)
         #expect(event.toolsUsed == reading.toolsUsed ?? [])
-        // What figures leave out no later price may take for nothing.
-        let isWhole = reading.incomplete == nil && reading.unpricedTools == nil
-        #expect(event.usage == Usage() || isWhole == (event.usageSource != .estimated))
+        #expect(event.fees == (reading.unpricedTools == nil ? nil : prices.unpricedReserve))
         #expect(event.usageInconsistent == reading.inconsistent ?? false)
         #expect(event.cost.held == (isKnown ? .zero : max(estimate.cost, prices.unpricedReserve)))
     }

@@ -48,7 +48,18 @@ struct ToolNamesTests {
         (#"{"type":"image_generation_call"}"#, true), (#"{"type":"file_search_call"}"#, true),
         (#"{"type":"code_interpreter_call"}"#, true), (#"{"type":"web_search_call"}"#, false),
         (#"{"type":"function_call","name":"file_search"}"#, false), (#"{"type":"file_search"}"#, false),
+        (#"{"type":"shell_call","environment":{"type":"container_reference"}}"#, true),
+        (#"{"type":"shell_call","environment":{"type":"local"}}"#, false), (#"{"type":"shell_call"}"#, false),
     ]
+
+    @Test("A tool with a fee is seen whichever of repeated keys says so")
+    func offered() throws {
+        #expect(UnpricedTool.isOffered(try object(#"{"type":"function","type":"file_search"}"#)))
+        #expect(
+            UnpricedTool.isOffered(try object(#"{"type":"shell","environment":{"type":"container_auto"}}"#)))
+        #expect(!UnpricedTool.isOffered(try object(#"{"type":"shell","environment":{"type":"local"}}"#)))
+        #expect(!UnpricedTool.isOffered(try object(#"{"name":"file_search"}"#)))
+    }
 
     @Test("A provider's own tool with a fee is told from a function of its name", arguments: items)
     func unpriced(_ item: (text: String, isUnpriced: Bool)) throws {
@@ -60,7 +71,6 @@ struct ToolNamesTests {
         tools = ToolNames()
         tools.take(responses: try object(#"{"output":[\#(many),\#(item.text)]}"#))
         #expect(tools.hasUnpriced == item.isUnpriced)
-        #expect(UnpricedTool.isUsed(as: "file_search_call") && UnpricedTool.isOffered(as: "file_search"))
     }
 
     private func object(_ text: String) throws -> JSONValue { try JSONDocument.parse(Array(text.utf8)).root }

@@ -84,6 +84,8 @@ package struct CallSettled: Hashable, Sendable {
     package var usageInconsistent: Bool
     /// Its price, or why there is none.
     package var cost: Cost
+    /// What stands for fees of tools that no price covers: a part of ``cost``; nil: no such tool was run.
+    package var fees: Money?
     /// The price book.
     package var priceBook: String
     /// What the provider says of the tier that served it.
@@ -107,8 +109,8 @@ package struct CallSettled: Hashable, Sendable {
     package init(
         call: CallIdentity, requestModel: String? = nil, result: CallResult, status: Int64,
         usage: Usage = Usage(),
-        usageSource: UsageSource, usageInconsistent: Bool = false, cost: Cost, priceBook: String,
-        serviceTier: String? = nil, speed: String? = nil, inferenceGeo: String? = nil,
+        usageSource: UsageSource, usageInconsistent: Bool = false, cost: Cost, fees: Money? = nil,
+        priceBook: String, serviceTier: String? = nil, speed: String? = nil, inferenceGeo: String? = nil,
         parts: [UsagePart] = [], providerRequestID: String? = nil, durationMilliseconds: Int64,
         prompt: String? = nil, toolsUsed: [String] = []
     ) {
@@ -120,6 +122,7 @@ package struct CallSettled: Hashable, Sendable {
         self.usageSource = usageSource
         self.usageInconsistent = usageInconsistent
         self.cost = cost
+        self.fees = fees
         self.priceBook = priceBook
         self.serviceTier = serviceTier
         self.speed = speed

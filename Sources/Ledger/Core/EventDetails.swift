@@ -16,10 +16,7 @@ package enum EventDetails {
             let isPlain = event.result == .ok && event.cost.state == .priced
             if isPlain && event.call.retry == nil { return nil }
             EventEncoder.write(event.call.retry, to: &fields)
-            if isPlain { break }
-            fields.field("status", event.status)
-            fields.field("usageSource", event.usageSource.rawValue)
-            writeHeld(event.cost, to: &fields)
+            if !isPlain { writeEnd(event, to: &fields) }
         case .callRejected(let event):
             EventEncoder.write(event.call.retry, to: &fields)
             EventEncoder.writeRefusal(event, to: &fields)
@@ -67,6 +64,14 @@ package enum EventDetails {
     }
 
     /// What an unpriced event holds of its user's budget.
+    /// How a call ended that is not plainly ok and priced.
+    private static func writeEnd(_ event: CallSettled, to fields: inout LineWriter) {
+        fields.field("status", event.status)
+        fields.field("usageSource", event.usageSource.rawValue)
+        if let fees = event.fees { fields.field("feesUsd", fees) }
+        writeHeld(event.cost, to: &fields)
+    }
+
     private static func writeHeld(_ cost: Cost, to fields: inout LineWriter) {
         if cost.state == .unpriced { fields.field("heldUsd", cost.held) }
     }

@@ -72,6 +72,7 @@ package enum EventEncoder {
         write(event.usage, to: &line)
         line.field("usageSource", event.usageSource.rawValue)
         line.flag("usageInconsistent", event.usageInconsistent)
+        if let fees = event.fees { line.field("feesUsd", fees) }
         line.field("priceBook", event.priceBook)
         line.field("serviceTier", event.serviceTier)
         line.field("speed", event.speed)

@@ -10,8 +10,8 @@ package struct RatedUse: Hashable, Sendable {
 
     /// What a cost was worked out from.
     private enum Basis: Hashable {
-        /// Usage; sure: by the provider's own final word.
-        case usage([UsagePart], Set<PriceModifier>, isSure: Bool)
+        /// Usage and fees beside it; sure: by the provider's own final word.
+        case usage([UsagePart], Set<PriceModifier>, fees: Money = .zero, isSure: Bool)
         /// No figures: what was held counts once the model has a price.
         case held
         /// Nothing that prices change: a refusal, a free call, the bound of a call without an end, compute.
@@ -69,9 +69,10 @@ package struct RatedUse: Hashable, Sendable {
                 book.model(target.model, provider: target.provider)?.period(at: pricedAt) != nil
             else { return nil }
             return .estimated(current.cost.held)
-        case .usage(let parts, let modifiers, let isSure):
+        case .usage(let parts, let modifiers, let fees, let isSure):
             let pricing = Pricing(book: book, provider: target.provider, time: pricedAt)
-            guard let amount = try? pricing.cost(of: parts, modifiers: modifiers) else { return nil }
+            guard let used = try? pricing.cost(of: parts, modifiers: modifiers) else { return nil }
+            let amount = min(used.addingClamped(fees), .amountMax)
             let cost = isSure ? Cost.priced(amount) : .estimated(amount)
             return cost == current.cost ? nil : cost
         }
@@ -91,7 +92,8 @@ package struct RatedUse: Hashable, Sendable {
             if reserved?.isFree ?? true {
                 .fixed
             } else if isSeen {
-                .usage(event.priced, event.modifiers, isSure: event.isSure)
+                .usage(
+                    event.priced, event.modifiers, fees: event.fees ?? .zero, isSure: event.isSure)
             } else {
                 // On a path that is not known a model's price says nothing of what was done with it.
                 event.cost.state == .unpriced && event.call.isKnownAPI ? .held : .fixed
@@ -146,7 +148,7 @@ package struct RatedUse: Hashable, Sendable {
 extension CallSettled {
     /// Whether its figures are the provider's last word and agree with each other.
     fileprivate var isSure: Bool {
-        usageSource == .providerFinal && !usageInconsistent && cost.state != .estimated
+        usageSource == .providerFinal && !usageInconsistent && fees == nil && cost.state != .estimated
     }
 }
 

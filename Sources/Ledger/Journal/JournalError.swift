@@ -98,8 +98,9 @@ extension JournalError: CustomStringConvertible {
     /// How a whole journal comes into the place of the one that `path` is of.
     private static func replace(_ path: String) -> String {
         guard let home = home(of: path) else { return "put a whole copy in its place" }
-        return "move \(home)/system/logs away, then run: dledger restore BACKUP --home \(home), "
-            + "or dledger rebuild journal --from-postgres --home \(home)"
+        return
+            "stop the server, move \(home)/system/logs away, then run: dledger restore BACKUP --home \(home), "
+            + "or dledger rebuild journal --from-postgres --home \(home), whichever has more"
     }
 
     /// The home that a journal's file is in; nil: the path does not say.

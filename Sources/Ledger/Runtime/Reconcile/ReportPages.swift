@@ -14,44 +14,44 @@ package enum ReportPages {
             return try ActivityCSV.report(bytes)
         }
         let pages = try pages(bytes)
-        var buckets: [ReportField] = []
+        var buckets: [[ReportField]] = []
         for (index, page) in pages.enumerated() {
             let place = "page \(index + 1)"
             guard let data = page["data"], data.kind == .array else {
                 throw fault(place, "has no data: no page of a report that is known here")
             }
-            buckets += data.array.enumerated().map { ReportField($0.element, "\(place), data[\($0.offset)]") }
+            buckets.append(
+                data.array.enumerated().map { ReportField($0.element, "\(place), data[\($0.offset)]") })
         }
         var kind: ProviderReport.Kind?
-        for bucket in buckets where kind == nil { kind = try Self.kind(bucket) }
+        for bucket in buckets.joined() where kind == nil { kind = try Self.kind(bucket) }
         guard let kind else { throw fault("file", "has no results: it does not say of what it is") }
         var report = ProviderReport(kind)
         report.hasMore = pages.last?["has_more"]?.bool ?? false
-        var places: [TimeBucket: String] = [:]
-        for bucket in buckets {
+        var seen: [Page: Int] = [:]
+        for (index, buckets) in buckets.enumerated() {
             let before = report.lines.count
-            try read(bucket, into: &report)
-            let lines = report.lines[before...]
-            guard !lines.isEmpty, let time = TimeBucket(bucket, lines) else { continue }
-            if let place = places.updateValue(bucket.place, forKey: time) {
-                throw fault(bucket.place, "is what \(place) is: give each page once")
+            for bucket in buckets { try read(bucket, into: &report) }
+            let page = Page(pages[index], buckets, report.lines[before...])
+            guard !page.lines.isEmpty else { continue }
+            if let first = seen.updateValue(index, forKey: page) {
+                throw fault("page \(index + 1)", "is page \(first + 1) again: give each page once")
             }
         }
         guard report.from < report.to else { throw fault("file", "covers no time") }
         return report
     }
 
-    /// A bucket of time and its figures: the same twice is a page that was fetched or given twice.
-    private struct TimeBucket: Hashable {
-        private let start: String
-        private let lines: [ProviderReport.Line]
+    /// What tells a page from others: the same twice was fetched or given twice.
+    private struct Page: Hashable {
+        let lines: [ProviderReport.Line]
+        private let starts: [String?]
+        private let next: String?
 
-        /// Nil where the report has rows and no buckets.
-        init?(_ bucket: ReportField, _ lines: ArraySlice<ProviderReport.Line>) {
-            guard let start = bucket.value["starting_at"]?.string ?? bucket.value["start_time"]?.rawNumber
-            else { return nil }
-            self.start = start
+        init(_ page: JSONValue, _ buckets: [ReportField], _ lines: ArraySlice<ProviderReport.Line>) {
             self.lines = Array(lines)
+            starts = buckets.map { $0.text("starting_at") ?? $0.value["start_time"]?.rawNumber }
+            next = page["next_page"]?.string
         }
     }
 

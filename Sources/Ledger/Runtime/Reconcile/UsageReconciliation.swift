@@ -102,7 +102,10 @@ package struct UsageReconciliation: Sendable {
         let day = recorded.timestamp.day
         switch recorded.event {
         case .callSettled(let event):
-            add(event.call.provider, event.call.model, event.usage, event.cost, on: day)
+            // With fees that are not known the tokens still are.
+            add(
+                event.call.provider, event.call.model, event.usage, event.cost, on: day,
+                isBound: event.fees == nil || event.usageSource != .providerFinal)
         case .callExpired(let event):
             add(event.call.provider, event.call.model, Usage(), event.cost, on: day)
         case .dispatchCompleted(let event) where event.billing == .direct:
@@ -141,7 +144,8 @@ package struct UsageReconciliation: Sendable {
     }
 
     private mutating func add(
-        _ provider: String, _ model: String, _ usage: Usage, _ cost: Cost, on day: Day
+        _ provider: String, _ model: String, _ usage: Usage, _ cost: Cost, on day: Day,
+        isBound: Bool = true
     ) {
         guard provider == self.provider else { return }
         if cost.state == .unpriced { unpricedCalls += 1 }
@@ -151,7 +155,7 @@ package struct UsageReconciliation: Sendable {
             let amount =
                 measure == .cost
                 ? cost.amount.attos : measure.buckets.reduce(Int128(0)) { $0 + Int128(usage[$1]) }
-            if cost.state == .estimated, measure.isTokens { estimatedTokens += amount }
+            if cost.state == .estimated, isBound, measure.isTokens { estimatedTokens += amount }
             if amount != 0 {
                 figures[Key(day: day, model: name, measure: measure), default: Figures()].ledger += amount
             }
