@@ -68,6 +68,7 @@ package final class DashboardRoutes {
         streams[id] = exchange
         exchange.onDisconnect = { [weak self] in self?.forget(id) }
         exchange.requireClient()
+        guard !exchange.isEnded else { return }
         exchange.start(
             status: 200,
             headers: [

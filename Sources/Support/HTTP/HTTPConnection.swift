@@ -184,7 +184,11 @@ final class HTTPConnection {
         guard deadlineMilliseconds != 0, now >= deadlineMilliseconds else { return }
         switch phase {
         case .lingering: close()
-        case .head: if pending.isEmpty { close() } else { refuse(.headTimeout) }
+        case .head where !pending.isEmpty: refuse(.headTimeout)
+        // A client that still takes the last answer is not idle; one that stalls is found above.
+        case .head where queuedBytes > 0:
+            deadlineMilliseconds = now + server.configuration.idleTimeoutMilliseconds
+        case .head: close()
         case .body: refuse(.bodyTimeout)
         case .handling, .upgraded, .closed: deadlineMilliseconds = 0
         }

@@ -61,13 +61,16 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Whether a client that sends no more counts as gone.
     private(set) var needsClient = false
 
-    /// From now on a client that sends no more counts as gone; set ``onDisconnect`` before.
+    /// From now on a client that sends no more counts as gone; set ``onDisconnect`` before: it may be called
+    /// from within.
     ///
     /// TCP does not tell a client that has closed from one that has only sent all it will send, and still
     /// reads. Work that is long or dear, and for nobody but this client, takes both for the first.
     package func requireClient() {
         needsClient = true
-        if let sink, sink.inputEnded { sink.abort() }
+        guard let sink, sink.inputEnded else { return }
+        sink.abort()
+        disconnected()
     }
 
     /// Whether the client sends no more: it has gone, or only said all that it will say.

@@ -65,7 +65,10 @@ extension HTTPServer {
         drained = then
         for listener in listeners { listener.close() }
         listeners = []
-        for connection in connections where connection.isIdle { connection.close() }
+        for connection in connections where connection.isIdle {
+            // An answer that is complete may still be on its way.
+            if connection.queuedBytes == 0 { connection.close() } else { connection.closeAfterAnswer() }
+        }
         for connection in connections { connection.upgraded?.onServerDrain?() }
         if !connections.isEmpty {
             drainLimit = LoopTimer(on: loop, after: milliseconds) { [unowned self] in

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTP
 import Synchronization
 import TestSupport
@@ -79,6 +80,55 @@ struct HTTPFlowTests {
             received += count
         }
         #expect(received == size)
+        #expect(live.stop() == 0)
+    }
+
+    /// A server whose whole answer is far larger than what the kernel holds.
+    private func largeServer(
+        _ configure: (inout HTTPServerConfiguration) -> Void
+    ) throws -> LiveServer {
+        try LiveServer(configure) { exchange in
+            exchange.respond(status: 200, body: [UInt8](repeating: UInt8(ascii: "x"), count: Self.large))
+        }
+    }
+
+    /// A client of `live` that has the head of its answer.
+    private func reader(of live: LiveServer) throws -> RawClient {
+        let client = try RawClient(port: live.port, receiveBufferBytes: 4_096)
+        client.send(HTTPFlowTests.get)
+        _ = try client.receive(until: "\r\n\r\n")
+        return client
+    }
+
+    private static let large = 20_000_000
+
+    @Test("a drain gives a complete answer that is still on its way to its reader first")
+    func drainsQueued() throws {
+        let live = try largeServer { $0.lingerTimeoutMilliseconds = 10_000 }
+        let client = try reader(of: live)
+        let over = Handoff<Int>()
+        live.loop.post { [server = live.server] in
+            server.drain(withinMilliseconds: 60_000) { over.put(server.handlesLive) }
+        }
+        live.settle()
+        #expect(try client.receiveAllBytes().count == Self.large)
+        client.endSending()
+        #expect(over.take() == 0)
+        live.loop.stop()
+    }
+
+    @Test("a client that reads its answer for longer than a connection may be idle gets all of it")
+    func readsBeyondIdle() throws {
+        let live = try largeServer { $0.idleTimeoutMilliseconds = 100 }
+        let client = try reader(of: live)
+        // Idle for many sweeps, but for a little that it takes now and then.
+        var received = 0
+        for _ in 0..<20 {
+            usleep(50_000)
+            received += try client.receive(atMost: 1_000_000).count
+        }
+        #expect(received < Self.large)
+        #expect(try received + client.receiveAllBytes().count == Self.large)
         #expect(live.stop() == 0)
     }
 

@@ -156,6 +156,26 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("tells a handler that needs its client of one that has said all before its turn")
+    func needsClientLate() throws {
+        let (first, over) = (Handoff<HTTPExchange>(), Mark())
+        let live = try LiveServer { exchange in
+            guard exchange.head.path == "/second" else { return first.put(exchange) }
+            exchange.onDisconnect = { over.raise() }
+            exchange.requireClient()
+            #expect(exchange.isEnded)
+        }
+        let client = try RawClient(port: live.port)
+        for path in ["/first", "/second"] { client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n") }
+        client.endSending()
+        let exchange = first.take()
+        live.settle()
+        live.loop.post { exchange.respond(status: 200) }
+        over.wait()
+        #expect(try client.receiveAll().hasPrefix("HTTP/1.1 200"))
+        #expect(live.stop() == 0)
+    }
+
     @Test("says to go on to a client that waits with its body")
     func continues() throws {
         let live = try LiveServer { exchange in exchange.respond(status: 200, body: exchange.body) }

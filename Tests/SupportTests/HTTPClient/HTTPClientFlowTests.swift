@@ -161,14 +161,14 @@ struct HTTPClientFlowTests {
             let total = LoopBox(0)
             let transfer = LoopBox<HTTPTransfer?>(nil)
             transfer.value = client.send(
-                HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 4_000),
+                HTTPClientRequest(url: peer.url(), idleTimeoutMilliseconds: 12_000),
                 HTTPTransferHandlers(
                     onHead: { _ in },
                     onBody: { bytes in
                         total.value += bytes.count
                         guard total.value == 1 else { return .proceed }
                         // Held up for a while, the loop finds this timer and the next sweep due together.
-                        _ = LoopTimer(on: client.loop, after: 10) { usleep(4_500_000) }
+                        _ = LoopTimer(on: client.loop, after: 10) { usleep(12_500_000) }
                         _ = LoopTimer(on: client.loop, after: 11) {
                             transfer.value?.resume()
                             hasResumed.arrive()
