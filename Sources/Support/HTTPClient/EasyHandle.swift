@@ -208,6 +208,11 @@ final class EasyHandle {
         ccurl_set_long(raw, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(raw, CURLOPT_NOPROGRESS, 1)
         ccurl_set_long(raw, CURLOPT_TCP_NODELAY, 1)
+        // A line that went dead while nobody sends shows only so.
+        ccurl_set_long(raw, CURLOPT_TCP_KEEPALIVE, 1)
+        // A name that is still being looked up when its transfer ends is left to its own thread: the loop
+        // would wait for the system's resolver.
+        ccurl_set_long(raw, CURLOPT_QUICK_EXIT, 1)
         ccurl_set_long(raw, CURLOPT_MAXAGE_CONN, max(1, configuration.connectionIdleSecondsMax))
         ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeoutMilliseconds))
         ccurl_set_long(raw, CURLOPT_SSL_VERIFYPEER, 1)
