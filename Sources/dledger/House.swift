@@ -161,7 +161,7 @@ struct House {
         if let ingest { shutdown.add("ingest", limitMilliseconds: 3_000) { ingest.stop() } }
         if let admin {
             let admin = Confined(admin)
-            shutdown.add("usage", limitMilliseconds: 2_000) { admin.value.close() }
+            shutdown.add("usage", limitMilliseconds: 3_000) { admin.value.close() }
         }
         addCalls(to: &shutdown)
         let draining = Confined(listeners)

@@ -16,7 +16,9 @@ enum MigrateCommand {
                 ExitCode.usage, "LEDGER_POSTGRES_URL is not set: there is nothing to migrate")
         }
         do throws(StoreError) {
-            let applied = try LedgerStore.open(url: url, origin: settings.origin).migrate()
+            let store = try LedgerStore.open(
+                url: url, origin: settings.origin, statementTimeoutMilliseconds: LedgerStore.unlimited)
+            let applied = try store.migrate()
             for name in applied { Terminal.write("applied \(name)\n") }
             Terminal.write("schema is at version \(LedgerStore.schemaVersionWanted)\n")
             return ExitCode.done

@@ -13,9 +13,10 @@ enum PostgresSource {
     /// Connects.
     static func open(_ settings: Settings, for purpose: String) throws(CommandFailure) -> LedgerStore {
         let url = try url(settings, for: purpose)
-        do throws(StoreError) { return try LedgerStore.open(url: url, origin: settings.origin) } catch {
-            throw failure(error)
-        }
+        do throws(StoreError) {
+            return try LedgerStore.open(
+                url: url, origin: settings.origin, statementTimeoutMilliseconds: LedgerStore.unlimited)
+        } catch { throw failure(error) }
     }
 
     static func failure(_ error: StoreError) -> CommandFailure {

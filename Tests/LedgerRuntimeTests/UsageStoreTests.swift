@@ -1,3 +1,4 @@
+import Foundation
 import LedgerCore
 import LedgerRuntime
 import Logging
@@ -47,6 +48,26 @@ struct UsageStoreTests {
         clock.advance(nanoseconds: 5_000_000_000)
         #expect(cost() == (try usd("0.25")))
         #expect(reads.count(of: .answered) == 2 && reads.count(of: .failed) == 1)
+    }
+
+    @Test("A server whose failure took longer than the pause is left alone for all of it")
+    func slowFailure() throws {
+        let ledger = try house.open()
+        defer { ledger.close() }
+        let directory = NSTemporaryDirectory() + "ledger-silent-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        // It takes the connection and says nothing: the attempt lasts as long as the pause.
+        let silent = try SilentListener(at: directory + "/.s.PGSQL.5432")
+        defer { silent.close() }
+        let reads = PostgresReads()
+        let store = UsageStore(
+            url: "postgresql:///none?host=\(directory)&user=none", ledger: ledger, reads: reads, log: .silent)
+        let breakdown = UsageBreakdown(
+            from: try time("2026-11-01T00:00:00Z"), to: try time("2026-12-01T00:00:00Z"), bucket: .day,
+            dimensions: [.user])
+        for _ in 0..<2 { #expect(store.usage(breakdown, notBefore: Position(0), rowsMax: 9) == nil) }
+        #expect(reads.count(of: .failed) == 1 && reads.seconds > 4)
     }
 
     private func time(_ text: String) throws -> Timestamp { try #require(Timestamp(text.utf8)) }

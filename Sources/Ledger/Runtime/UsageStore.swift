@@ -11,6 +11,7 @@ package final class UsageStore {
     private let monotonicNanoseconds: @Sendable () -> UInt64
     private let reads: PostgresReads
     private let log: Logger
+    private let isEnding: @Sendable () -> Bool
     private var store: LedgerStore?
     private var retryNotBefore: UInt64 = 0
 
@@ -19,13 +20,17 @@ package final class UsageStore {
     /// The longest that one question may take.
     private static let statementTimeoutMilliseconds = 5_000
 
-    /// Creates the reader of `ledger`'s origin.
-    package init(url: String, ledger: Ledger, reads: PostgresReads, log: Logger) {
+    /// Creates the reader of `ledger`'s origin; once `isEnding`, no answer is waited for much longer.
+    package init(
+        url: String, ledger: Ledger, reads: PostgresReads, log: Logger,
+        isEnding: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.url = url
         self.reads = reads
         origin = ledger.configuration.origin
         monotonicNanoseconds = ledger.configuration.monotonicNanoseconds
         self.log = log
+        self.isEnding = isEnding
     }
 
     /// The sums that `breakdown` asks for; nil when the database is away or not yet at `position`.
@@ -45,7 +50,8 @@ package final class UsageStore {
         } catch {
             reads.count(.failed, nanoseconds: monotonicNanoseconds() &- now)
             store = nil
-            retryNotBefore = now + Self.pauseNanoseconds
+            // From the end of the attempt on, which may have taken longer than the pause.
+            retryNotBefore = monotonicNanoseconds() + Self.pauseNanoseconds
             log.warning("usage is not read from PostgreSQL", ["reason": "\(error)"], onceEvery: 10)
             return nil
         }
@@ -54,7 +60,8 @@ package final class UsageStore {
     private func connected() throws(StoreError) -> LedgerStore {
         if let store { return store }
         let store = try LedgerStore.open(
-            url: url, origin: origin, statementTimeoutMilliseconds: Self.statementTimeoutMilliseconds)
+            url: url, origin: origin, statementTimeoutMilliseconds: Self.statementTimeoutMilliseconds,
+            isEnding: isEnding)
         self.store = store
         return store
     }

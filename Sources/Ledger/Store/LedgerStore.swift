@@ -24,7 +24,13 @@ package final class LedgerStore {
     /// Set by the first error of the connection: libpq may take it for good a while longer.
     private var isBroken = false
 
+    /// The limit of a statement that a person waits for, however long the server takes: none.
+    package static let unlimited = 0
+
     /// Connects, once, without looking at the schema.
+    ///
+    /// A statement that is to run for longer than `statementTimeoutMilliseconds` needs a session that allows
+    /// it: this side waits no longer either.
     ///
     /// - Throws: ``StoreError/connection(_:)``.
     package static func open(

@@ -44,6 +44,7 @@ package final class UsageArchive: Sendable {
     private let published = Lock(UsageHistory())
     private let advanced = Semaphore()
     private let awaiting = Atomic(0)
+    private let isEnding = Atomic(false)
     private let workers = Lock<WorkerPool<UsageStore?>?>(nil)
     private let follower = Lock<JournalFollower?>(nil)
     private let storeURL: String?
@@ -68,14 +69,19 @@ package final class UsageArchive: Sendable {
         self.follower.withLock { $0 = follower }
         let workers = try WorkerPool(
             named: "ledger-usage", threads: Self.readers, waitingMax: Self.waitingMax
-        ) { [storeURL, ledger, log, reads] in
-            storeURL.map { UsageStore(url: $0, ledger: ledger, reads: reads, log: log) }
+        ) { [storeURL, ledger, log, reads, weak self] in
+            storeURL.map { url in
+                UsageStore(url: url, ledger: ledger, reads: reads, log: log) { [weak self] in
+                    self?.isEnding.load(ordering: .relaxed) ?? true
+                }
+            }
         }
         self.workers.withLock { $0 = workers }
     }
 
     /// Answers what waits and ends the threads; blocks until then.
     package func close() {
+        isEnding.store(true, ordering: .relaxed)
         follower.withLock { $0.take() }?.stop()
         workers.withLock { $0.take() }?.close()
     }

@@ -45,7 +45,8 @@ final class StoreReading: Sendable {
     private func run() {
         let result: Result<StoreSnapshot, StoreError>
         do throws(StoreError) {
-            let store = try LedgerStore.open(url: url, origin: origin)
+            let store = try LedgerStore.open(
+                url: url, origin: origin, statementTimeoutMilliseconds: LedgerStore.unlimited)
             result = .success(
                 try store.snapshot(
                     onHead: { [self] found in

@@ -66,7 +66,8 @@ package struct Verification: Sendable {
         }
         let store: LedgerStore
         do throws(StoreError) {
-            store = try LedgerStore.open(url: url, origin: configuration.origin)
+            store = try LedgerStore.open(
+                url: url, origin: configuration.origin, statementTimeoutMilliseconds: LedgerStore.unlimited)
         } catch { throw .store(error) }
         return try PageDifferences(
             store, logsDirectory: configuration.logsDirectory,
