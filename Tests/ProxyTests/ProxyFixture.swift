@@ -66,15 +66,16 @@ final class ProxyFixture: @unchecked Sendable {
         try ask(.removeQuota(try #require(UserID("nobody")), actor: "test"))
     }
 
-    /// Ends the calls, the server, the loop and the ledger, in this order.
+    /// Ends the calls, the server, the ledger and the loop, in this order.
     func stop() {
         endCalls()
         let drained = Semaphore()
         loop.post { [server] in server.drain(withinMilliseconds: 0) { drained.signal() } }
         drained.wait()
+        // The ledger first: its last answers go to the loop.
+        ledger.close()
         loop.stop()
         upstream.stop()
-        ledger.close()
         try? FileManager.default.removeItem(atPath: home)
     }
 

@@ -45,6 +45,32 @@ struct ProxyJournalTests {
         #expect(try !proxy.events().contains { $0.type == .callSettled })
     }
 
+    @Test("Open: a call that cannot be recorded is not sent for a client that has gone")
+    func openAndGone() throws {
+        let proxy = try ProxyFixture({ $0.isFailOpen = true }, upstream: Samples.streaming(Samples.events))
+        defer { proxy.stop() }
+        let stall = proxy.files.stallNextSync()
+        let key = try ProxyFixture.key("ann")
+        do {
+            let client = try RawClient(port: proxy.port)
+            client.send(
+                ProxyFixture.request(
+                    "POST", "/v1/messages", headers: ["x-api-key: \(key)"], Samples.messageStreamed))
+            stall.arrived.wait()
+            client.resetOnClose()
+        }
+        // Two rounds on another connection: the loop has seen the reset by then.
+        for _ in 0..<2 { #expect(try proxy.send("GET", "/metrics", headers: []).status == 200) }
+        proxy.files.fail(.sync, errno: 28)
+        stall.release.signal()
+        #expect(try proxy.message(Samples.messageStreamed).status == 200)
+        let metrics = try proxy.send("GET", "/metrics", headers: []).text
+        #expect(metrics.contains("\nproxy_unrecorded_calls_total 1\n"))
+        #expect(proxy.upstream.requests.count == 1)
+        proxy.files.heal()
+        #expect(recovered(proxy))
+    }
+
     @Test(
         "An answer whose settlement cannot be written is refused, and settled when it can",
         arguments: [false, true])
