@@ -87,8 +87,9 @@ final class AdminFixture: @unchecked Sendable {
         }
         drained.wait()
         desk.close()
-        loop.stop()
+        // The ledger first: its last answers go to the loop.
         ledger.close()
+        loop.stop()
         try? FileManager.default.removeItem(atPath: home)
     }
 

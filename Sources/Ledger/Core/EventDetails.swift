@@ -63,7 +63,6 @@ package enum EventDetails {
         return fields.finish()
     }
 
-    /// What an unpriced event holds of its user's budget.
     /// How a call ended that is not plainly ok and priced.
     private static func writeEnd(_ event: CallSettled, to fields: inout LineWriter) {
         fields.field("status", event.status)
@@ -72,6 +71,7 @@ package enum EventDetails {
         writeHeld(event.cost, to: &fields)
     }
 
+    /// What an unpriced event holds of its user's budget.
     private static func writeHeld(_ cost: Cost, to fields: inout LineWriter) {
         if cost.state == .unpriced { fields.field("heldUsd", cost.held) }
     }

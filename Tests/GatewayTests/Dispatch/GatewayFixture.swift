@@ -54,12 +54,13 @@ final class GatewayFixture: @unchecked Sendable {
         try ask(.removeQuota(try #require(UserID("nobody")), actor: "test"))
     }
 
-    /// Stops the runs, the server, the loop and the ledger, in this order.
+    /// Stops the runs, the ledger, the server and the loop, in this order.
     func stop() {
         close()
-        routes.stop()
         service.close()
+        // The ledger first: its last answers go to the loop.
         ledger.close()
+        routes.stop()
         try? FileManager.default.removeItem(atPath: home)
     }
 

@@ -90,7 +90,7 @@ struct Sku {
         let what = key.correctedIn == nil ? model : "Correction of \(model)"
         return switch key.state {
         case .priced: "\(what): \(meter)"
-        case .estimated: "\(what): \(meter); estimated: a bound, what was used or its price is not known in full"
+        case .estimated: "\(what): \(meter); estimated: its use or its price is not known in full"
         case .unpriced: "\(what): \(meter); no price is known: the cost is not 0 but unknown, see x_HeldCost"
         }
     }
