@@ -114,7 +114,8 @@ final class ProxyCall {
     private func notAdmitted(_ error: LedgerError, _ upstream: ProxyConfiguration.Upstream, _ key: String) {
         if case .unavailable = error, service.configuration.isFailOpen {
             isRecorded = false
-            // Nobody would read the answer, and no event would tell of it.
+            // No event will tell of this call: it is for nobody but a client that is there.
+            exchange.requireClient()
             if isClientGone { return ended() }
             service.metrics.unrecorded.unlabelled.increment()
             return forward(to: upstream, key: key)

@@ -45,12 +45,9 @@ extension CallRequest {
             default: break
             }
         }
-        if UnpricedTool.isOffered(tool) {
-            // Its fee stands for the model that it names.
-            hasUnpricedTools = true
-        } else {
-            noteModels(of: tool)
-        }
+        if UnpricedTool.isOffered(tool) { hasUnpricedTools = true }
+        // The fee stands for the model that draws.
+        if !UnpricedTool.isAll(tool) { noteModels(of: tool) }
         guard isSearch else { return }
         let isLimited = !limits.isEmpty && limits.allSatisfy { ($0 ?? -1) >= 0 }
         allowSearches(isLimited ? limits.compactMap(\.self).max() : nil)

@@ -9,6 +9,11 @@ enum UnpricedTool {
         types(of: tool).contains { names.contains($0) || $0 == "shell" && isHosted(tool) }
     }
 
+    /// Whether a tool in a request can be nothing else, whichever of repeated keys is read.
+    static func isAll(_ tool: JSONValue) -> Bool {
+        isOffered(tool) && types(of: tool).allSatisfy { names.contains($0) || $0 == "shell" }
+    }
+
     /// Whether an item of a response is the use of one; a function of the same name is not.
     static func isUsed(_ item: JSONValue) -> Bool {
         types(of: item).contains { type in

@@ -149,7 +149,7 @@ enum ReconcileReport {
             text += "\nof the ledger's tokens \(both.estimatedTokens) are upper bounds\n"
         }
         if both.estimated > .zero {
-            text += "\nof the ledger's cost \(both.estimated.decimalText) USD are upper bounds\n"
+            text += "\nof the ledger's cost \(both.estimated.decimalText) USD are estimated\n"
         }
         if both.unpricedCalls > 0 {
             text +=

@@ -45,8 +45,10 @@ struct ProxyJournalTests {
         #expect(try !proxy.events().contains { $0.type == .callSettled })
     }
 
-    @Test("Open: a call that cannot be recorded is not sent for a client that has gone")
-    func openAndGone() throws {
+    @Test(
+        "Open: a call that cannot be recorded is not sent for a client that has gone",
+        arguments: [false, true])
+    func openAndGone(isReset: Bool) throws {
         let proxy = try ProxyFixture({ $0.isFailOpen = true }, upstream: Samples.streaming(Samples.events))
         defer { proxy.stop() }
         let stall = proxy.files.stallNextSync()
@@ -57,9 +59,9 @@ struct ProxyJournalTests {
                 ProxyFixture.request(
                     "POST", "/v1/messages", headers: ["x-api-key: \(key)"], Samples.messageStreamed))
             stall.arrived.wait()
-            client.resetOnClose()
+            if isReset { client.resetOnClose() }
         }
-        // Two rounds on another connection: the loop has seen the reset by then.
+        // Two rounds on another connection: the loop has seen the end by then.
         for _ in 0..<2 { #expect(try proxy.send("GET", "/metrics", headers: []).status == 200) }
         proxy.files.fail(.sync, errno: 28)
         stall.release.signal()

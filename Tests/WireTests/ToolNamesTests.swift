@@ -59,6 +59,9 @@ struct ToolNamesTests {
             UnpricedTool.isOffered(try object(#"{"type":"shell","environment":{"type":"container_auto"}}"#)))
         #expect(!UnpricedTool.isOffered(try object(#"{"type":"shell","environment":{"type":"local"}}"#)))
         #expect(!UnpricedTool.isOffered(try object(#"{"name":"file_search"}"#)))
+        #expect(UnpricedTool.isAll(try object(#"{"type":"image_generation","model":"m"}"#)))
+        #expect(!UnpricedTool.isAll(try object(#"{"type":"image_generation","type":"advisor_1"}"#)))
+        #expect(!UnpricedTool.isAll(try object(#"{"name":"file_search"}"#)))
     }
 
     @Test("A provider's own tool with a fee is told from a function of its name", arguments: items)

@@ -67,7 +67,7 @@ enum ActivityMessage {
     private static func amount(_ cost: Cost) -> String {
         switch cost.state {
         case .priced: "$\(cost.amount.decimalText)"
-        case .estimated: "at most $\(cost.amount.decimalText)"
+        case .estimated: "$\(cost.amount.decimalText) estimated"
         case .unpriced: "no price is known"
         }
     }

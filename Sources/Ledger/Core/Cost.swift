@@ -28,7 +28,7 @@ package struct Cost: Hashable, Sendable {
 package enum CostState: String, CaseIterable, Sendable {
     /// From the provider's usage and known prices.
     case priced
-    /// An upper bound: the real usage is not known.
+    /// A bound, where the real usage is not known, or with fees that are not.
     case estimated
     /// No price is known. Never shown as zero.
     case unpriced

@@ -52,7 +52,7 @@ package struct LedgerMetrics: Sendable {
         }
         writer.family(
             "ledger_user_estimated_usd", .gauge,
-            help: "The part of ledger_user_cost_usd that is an upper bound.")
+            help: "The part of ledger_user_cost_usd that is estimated.")
         for row in users.rows {
             writer.sample(["user": row.user, "window": row.window], .money(row.sums.estimated))
         }

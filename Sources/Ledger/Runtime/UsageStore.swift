@@ -40,7 +40,8 @@ package final class UsageStore {
         _ breakdown: UsageBreakdown, notBefore position: Position, rowsMax: Int
     ) -> (position: Position, rows: [UsageGroup: UsageSums])? {
         let now = monotonicNanoseconds()
-        guard now >= retryNotBefore else { return nil }
+        // A connection that is begun cannot be cut short.
+        guard now >= retryNotBefore, !isEnding() else { return nil }
         do throws(StoreError) {
             let store = try connected()
             let found = try store.usage(breakdown, rowsMax: rowsMax)

@@ -41,10 +41,10 @@ function dollars(decimal) {
   return `$${digits.includes(".") ? digits.replace(/\.(\d)$/, ".$10") : `${digits}.00`}`;
 }
 
-/** An amount with its state: exact on hover, and marked where it is an upper bound or lacks calls. */
+/** An amount with its state: exact on hover, and marked where it is estimated or lacks calls. */
 function amount(decimal, estimated = "0", unpriced = 0) {
   const notes = [`${decimal} USD exactly`];
-  if (Number(estimated) !== 0) notes.push(`of that ${estimated} is an upper bound`);
+  if (Number(estimated) !== 0) notes.push(`of that ${estimated} is estimated`);
   if (unpriced) notes.push(`${unpriced} without a known price are not in it`);
   return element("span", { title: notes.join("; ") }, element("data", { value: decimal }, dollars(decimal)),
     Number(estimated) !== 0 ? element("span", { className: "tag calm" }, "estimated") : null,

@@ -57,6 +57,8 @@ package struct PostgresOptions: Sendable {
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "3"),
             ("tcp_keepalives_count", "3"),
+            // Also in the middle of a statement, which would hold its locks to the end.
+            ("client_connection_check_interval", "10s"),
         ]
     }
 }

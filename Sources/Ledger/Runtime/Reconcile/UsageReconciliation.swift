@@ -75,7 +75,7 @@ package struct UsageReconciliation: Sendable {
     package let provider: String
     /// Calls without a known price in the range: their cost is in no sum of the ledger.
     package private(set) var unpricedCalls: Int64 = 0
-    /// The part of the ledger's cost that is an upper bound.
+    /// The part of the ledger's cost that is estimated.
     package private(set) var estimated = Money.zero
     /// The part of the ledger's tokens that is upper bounds.
     package private(set) var estimatedTokens: Int128 = 0
@@ -105,7 +105,7 @@ package struct UsageReconciliation: Sendable {
             // With fees that are not known the tokens still are.
             add(
                 event.call.provider, event.call.model, event.usage, event.cost, on: day,
-                isBound: event.fees == nil || event.usageSource != .providerFinal)
+                isBound: event.fees == nil || event.usageInconsistent || event.usageSource != .providerFinal)
         case .callExpired(let event):
             add(event.call.provider, event.call.model, Usage(), event.cost, on: day)
         case .dispatchCompleted(let event) where event.billing == .direct:
