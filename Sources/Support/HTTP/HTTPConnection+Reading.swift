@@ -107,7 +107,7 @@ extension HTTPConnection {
         switch phase {
         case .head, .body: endOfInput()
         // Half-closed: the answer is still wanted, unless its handler says otherwise.
-        case .handling: if exchange?.needsClient ?? false { close() }
+        case .handling: if exchange?.needsClient ?? false { leave() }
         case .upgraded: close()
         case .lingering: if outputEnded { close() }
         case .closed: break

@@ -42,6 +42,14 @@ extension HTTPConnection: ResponseSink {
         if framing == .untilClose { reset() } else { close() }
     }
 
+    func leave() {
+        guard phase != .closed, let open = exchange else { return }
+        exchange = nil
+        // What is queued before an answer has begun is the one before it, and complete.
+        if open.isStarted || queuedBytes == 0 { close() } else { closeAfterAnswer() }
+        open.disconnected()
+    }
+
     /// Bytes that the client has not taken yet.
     var queuedBytes: Int { out.count + uv_stream_get_write_queue_size(stream) }
 

@@ -68,9 +68,7 @@ package final class HTTPExchange: @unchecked Sendable {
     /// reads. Work that is long or dear, and for nobody but this client, takes both for the first.
     package func requireClient() {
         needsClient = true
-        guard let sink, sink.inputEnded else { return }
-        sink.abort()
-        disconnected()
+        if let sink, sink.inputEnded { sink.leave() }
     }
 
     /// Whether the client sends no more: it has gone, or only said all that it will say.

@@ -51,4 +51,6 @@ package final class RecordedResponse: ResponseSink {
     package func end() { isComplete = true }
 
     package func abort() { isAborted = true }
+
+    package func leave() { abort() }
 }

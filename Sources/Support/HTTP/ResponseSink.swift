@@ -18,4 +18,6 @@ package protocol ResponseSink: AnyObject {
     func end()
     /// Breaks the answer off so that the client notices.
     func abort()
+    /// Lets go of a client that sends no more, and tells the exchange.
+    func leave()
 }

@@ -156,8 +156,10 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("tells a handler that needs its client of one that has said all before its turn")
-    func needsClientLate() throws {
+    @Test(
+        "tells a handler that needs its client of one that has said all before its turn",
+        arguments: [0, 20_000_000])
+    func needsClientLate(bytesBefore: Int) throws {
         let (first, over) = (Handoff<HTTPExchange>(), Mark())
         let live = try LiveServer { exchange in
             guard exchange.head.path == "/second" else { return first.put(exchange) }
@@ -165,14 +167,17 @@ struct HTTPServerTests {
             exchange.requireClient()
             #expect(exchange.isEnded)
         }
-        let client = try RawClient(port: live.port)
+        let client = try RawClient(port: live.port, receiveBufferBytes: 4_096)
         for path in ["/first", "/second"] { client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n") }
         client.endSending()
         let exchange = first.take()
         live.settle()
-        live.loop.post { exchange.respond(status: 200) }
+        live.loop.post { exchange.respond(status: 200, body: [UInt8](repeating: 120, count: bytesBefore)) }
         over.wait()
-        #expect(try client.receiveAll().hasPrefix("HTTP/1.1 200"))
+        // The answer before it is whole, however slowly it is read.
+        let answer = try client.receiveAllBytes()
+        #expect(answer.starts(with: Array("HTTP/1.1 200".utf8)))
+        #expect(answer.count { $0 == 120 } == bytesBefore)
         #expect(live.stop() == 0)
     }
 
