@@ -4,6 +4,8 @@ import json
 import random
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -231,3 +233,18 @@ def test_a_provider_that_is_silent_is_given_up_when_its_client_leaves_and_the_pr
     assert len(ended) == 5
     assert all(e["costUsd"] > 0 and e["costState"] == "estimated" for e in ended)
     assert {e["result"] for e in ended} == {"aborted"}
+
+
+def test_a_name_that_is_looked_up_in_vain_holds_up_only_its_own_call(binary, folder):
+    program = Path(__file__).with_name("silent_resolver.py")
+    run = subprocess.run(
+        ["unshare", "--net", "--mount", sys.executable, program, binary, folder],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert told["status"] == 504
+    # The system's resolver is not done before twenty seconds have passed, ten after the call was given up.
+    assert told["slowest"] < 5
