@@ -61,7 +61,8 @@ package struct APIRoute: Hashable, Sendable {
             return
         }
         if isGemini, segments.count >= 3, let call = segments.last {
-            self.init(gemini: call, isCollection: segments[1] == "models" || segments[1] == "tunedModels")
+            let isCollection = segments[1] == "models" || segments[1] == "tunedModels"
+            self.init(gemini: call, isCollection: isCollection, isWhole: segments.count == 3)
             return
         }
         switch method == "POST" ? Array(segments) : [] {
@@ -127,7 +128,8 @@ package struct APIRoute: Hashable, Sendable {
         tellsUsage = billing != .unknown
     }
 
-    private init(gemini call: String, isCollection: Bool) {
+    /// `isWhole`: the call stands right behind its collection.
+    private init(gemini call: String, isCollection: Bool, isWhole: Bool) {
         guard isCollection, let colon = call.lastIndex(of: ":") else {
             self.init(.gemini, .other, .unknown)
             return
@@ -137,7 +139,8 @@ package struct APIRoute: Hashable, Sendable {
         case "generateContent": self.init(.gemini, .geminiGenerate, .billable, model: model)
         case "streamGenerateContent": self.init(.gemini, .geminiStreamGenerate, .billable, model: model)
         case "embedContent", "batchEmbedContents": self.init(.gemini, .geminiEmbed, .billable, model: model)
-        case "countTokens" where Self.isName(model): self.init(.gemini, .countTokens, .free, model: model)
+        case "countTokens" where isWhole && Self.isName(model):
+            self.init(.gemini, .countTokens, .free, model: model)
         default: self.init(.gemini, .other, .unknown, model: model)
         }
     }

@@ -197,6 +197,9 @@ TRICKS = [
     "/v1/%6dessages",
     "/v1/messages;x=1",
     "/v1/models/../messages",
+    "/v1/messages#/v1/messages/count_tokens",
+    "/v1beta/models/gemini-2.5-pro:generateContent#/x:countTokens",
+    "/v1beta/models/gemini-2.5-pro:generateContent/x:countTokens",
 ]
 
 

@@ -35,6 +35,8 @@ struct APIRouteTests {
         ("POST", "/v1/messages/batches/..%2f../cancel", .anthropic, .other, .unknown),
         ("POST", "/v1/responses/../cancel", .openai, .other, .unknown),
         ("POST", "/v1beta/models/g:generateContent%3f:countTokens", .gemini, .other, .unknown),
+        ("POST", "/v1beta/models/g:generateContent/x:countTokens", .gemini, .other, .unknown),
+        ("POST", "/v1beta/models/g:generateContent#/x:countTokens", .gemini, .other, .unknown),
         ("PUT", "/v1/messages/count_tokens", .anthropic, .other, .unknown),
         ("POST", "//v1/messages", .openai, .other, .unknown),
         ("POST", "/", .openai, .other, .unknown),

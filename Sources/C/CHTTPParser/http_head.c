@@ -185,6 +185,8 @@ static http_verdict check_head(const http_head *head, const char *bytes, size_t 
     if (head->minor_version == 1 && head->hosts == 0) return HTTP_MALFORMED;
     if (head->encodings > 0 && (head->minor_version == 0 || head->has_length || !head->chunked))
         return HTTP_MALFORMED;
+    /* No target has a fragment: who reads on behind it and who does not would see two paths. */
+    if (memchr(bytes + head->target_offset, '#', head->target_length) != NULL) return HTTP_MALFORMED;
     char first = bytes[head->target_offset];
     bool asterisk = head->method == HTTP_OPTIONS && first == '*' && head->target_length == 1;
     if (first != '/' && !asterisk) return HTTP_MALFORMED;

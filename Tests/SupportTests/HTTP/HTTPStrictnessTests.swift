@@ -35,6 +35,8 @@ struct HTTPStrictnessTests {
         Case("two Hosts", 400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
         Case("Host with a list", 400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
         Case("Host with a path", 400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+        Case("fragment in the target", 400, "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        Case("fragment in the query", 400, "GET /a?b#c HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case("no version", 400, "GET /\r\n\r\n"),
         Case("HTTP/0.9", 505, "GET / HTTP/0.9\r\nHost: a\r\n\r\n"),
         Case("HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
