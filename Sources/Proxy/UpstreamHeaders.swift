@@ -58,6 +58,8 @@ enum UpstreamHeaders {
             "expect", "forwarded", "x-user", "x-matrix-user", "x-real-ip", "x-dispatch-id", "x-session-id",
             // The method decides what is free: a provider may not be told another one.
             "x-http-method", "x-http-method-override", "x-method-override",
+            // Nor may it leave out what was used.
+            "x-goog-fieldmask",
         ])
 
     private static func connectionNamed(_ headers: HTTPHeaders) -> Set<String> {
