@@ -125,8 +125,8 @@ package struct CallRequest: Hashable, Sendable {
             guard config.kind == .object else { throw .wrongType(field: key, expected: "an object") }
             try Self.refuseDuplicates(in: config)
             let fields = RequestFields(config)
-            maxOutputTokens =
-                try fields.largest("maxOutputTokens", "max_output_tokens", "maxTokens") ?? maxOutputTokens
+            let limit = try fields.largest("maxOutputTokens", "max_output_tokens", "maxTokens")
+            if let limit { maxOutputTokens = max(limit, maxOutputTokens ?? 0) }
             answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
         }
         readTools(root)

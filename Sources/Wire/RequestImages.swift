@@ -62,7 +62,9 @@ package struct RequestImages: Hashable, Sendable {
         guard isType(block, "image"), let source = block["source"] else { return }
         count += 1
         words += 1
-        if isType(source, "base64") { dataBytes += source["data"]?.stringByteCount ?? 0 }
+        if isType(source, "base64"), !isTwofold(block), !isTwofold(source) {
+            dataBytes += source["data"]?.stringByteCount ?? 0
+        }
     }
 
     private mutating func countPart(_ part: JSONValue) {
@@ -94,8 +96,15 @@ package struct RequestImages: Hashable, Sendable {
         else { return }
         count += 1
         words += 1
+        let isOneName = part["inlineData"] == nil || part["inline_data"] == nil
+        guard isOneName, !isTwofold(part), !isTwofold(data),
+            data["mimeType"] == nil || data["mime_type"] == nil
+        else { return }
         dataBytes += data["data"]?.stringByteCount ?? 0
     }
+
+    /// Whether another reader may find something else in it: then its bytes count as text.
+    private func isTwofold(_ object: JSONValue) -> Bool { object.repeatedKey != nil }
 
     /// Every value that `object` has for `key`.
     private func values(of key: String, in object: JSONValue) -> [JSONValue] {

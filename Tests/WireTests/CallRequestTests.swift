@@ -100,6 +100,19 @@ struct CallRequestTests {
         #expect(request.hasWebSearch)
     }
 
+    @Test("of output limits in two places the larger one counts, in either order")
+    func twoLimits() throws {
+        let (small, large) = (
+            #""generation_config":{"maxOutputTokens":1}"#, #""generationConfig":{"maxOutputTokens":9}"#
+        )
+        for text in ["{\(small),\(large)}", "{\(large),\(small)}"] {
+            let route = APIRoute(method: "POST", path: "/v1beta/models/g:generateContent")
+            #expect(try CallRequest(Array(text.utf8), route: route).maxOutputTokens == 9)
+        }
+        let both = #"{"model":"m","max_tokens":9,"messages":[],"inferenceConfig":{"maxTokens":1}}"#
+        #expect(try CallRequest(Array(both.utf8), route: Self.messages).maxOutputTokens == 9)
+    }
+
     @Test("words in a tool's description are no media, and only a compaction is a second answer")
     func wordsOfTools() throws {
         func request(_ more: String) throws -> CallRequest {

@@ -62,6 +62,35 @@ struct RequestImagesTests {
         #expect(try images(test.1, test.0).hasReferences)
     }
 
+    static let twofold: [(APIKind, String)] = [
+        (
+            .messages,
+            #"{"messages":[{"content":[{"type":"image","type":"document","source":{"type":"base64","data":"A"}}]}]}"#
+        ),
+        (
+            .messages,
+            #"{"messages":[{"content":[{"type":"image","source":{"type":"base64","type":"text","data":"A"}}]}]}"#
+        ),
+        (
+            .geminiGenerate,
+            #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","mime_type":"text/plain","data":"A"}}]}]}"#
+        ),
+        (
+            .geminiGenerate,
+            #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","mimeType":"text/plain","data":"A"}}]}]}"#
+        ),
+        (
+            .geminiGenerate,
+            #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"A"},"inline_data":{}}]}]}"#
+        ),
+    ]
+
+    @Test("what another reader may take for no image has its bytes counted as text too", arguments: twofold)
+    func countsTwofold(_ test: (APIKind, String)) throws {
+        let found = try images(test.1, test.0)
+        #expect(found.count == 1 && found.dataBytes == 0)
+    }
+
     @Test("a tool's words refer to nothing")
     func schemas() throws {
         let content = #"[{"type":"document","source":{"type":"base64","data":"A"}}]"#
