@@ -113,7 +113,7 @@ struct AnswerReader {
             if declared == nil, openAI.isInputByTotal { told.hasOutput = true }
             note(openAI.count, told)
         case .gemini where gemini.isPresent:
-            reading.usage = gemini.result()
+            reading.usage = gemini.result(of: reading.responseModel)
             reading.providerTotal = gemini.total
             note(gemini.count, gemini.told)
         case .converse where converse.isPresent:
@@ -208,6 +208,7 @@ struct AnswerReader {
         var isEnd = true
         if let choices = root["choices"], choices.kind == .array {
             for choice in choices.array {
+                openAI.noteCitations(of: choice)
                 let reason = choice["finish_reason"]?.string
                 reading.status = reason ?? reading.status
                 isEnd = isEnd && reason != nil
@@ -232,13 +233,7 @@ struct AnswerReader {
             reading.sawTerminal = true
             sawLastEvent = true
         }
-        if let output = response["output"] {
-            var searches: Int64 = 0
-            for item in output.array where item["type"]?.isString("web_search_call") ?? false {
-                searches += 1
-            }
-            openAI.webSearches = max(searches, openAI.webSearches)
-        }
+        openAI.countSearches(of: response)
         guard let usage = response["usage"], !usage.isNull else { return }
         if response["status"] == nil { reading.sawTerminal = true }
         merge(usage, .responses)
@@ -250,6 +245,7 @@ struct AnswerReader {
         tools.take(gemini: root)
         if let candidates = root["candidates"] {
             for candidate in candidates.array {
+                gemini.noteSearches(of: candidate)
                 guard let reason = candidate["finishReason"]?.string else { continue }
                 reading.status = reason
                 reading.sawTerminal = true
@@ -257,7 +253,8 @@ struct AnswerReader {
         }
         guard let usage = root["usageMetadata"] else { return }
         if !isStreamed { reading.sawTerminal = true }
-        reading.serviceTier = usage["trafficType"]?.string.map(GeminiUsage.tier) ?? reading.serviceTier
+        let tier = usage["trafficType"] ?? usage["serviceTier"]
+        reading.serviceTier = tier?.string.map(GeminiUsage.tier) ?? reading.serviceTier
         merge(usage, .gemini)
     }
 

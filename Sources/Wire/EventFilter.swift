@@ -25,12 +25,14 @@ enum EventFilter {
                 || addsCall && ByteSearch.contains("\"response.output_item.added\"", in: data)
         case .chat:
             return hasUsage(data) || ByteSearch.contains("\"error\"", in: data) || namesCall(data)
+                || ByteSearch.contains("\"url_citation\"", in: data)
         case .converse:
             return true
         case .gemini:
             return ByteSearch.contains("\"usageMetadata\"", in: data)
                 || ByteSearch.contains("\"finishReason\"", in: data)
                 || ByteSearch.contains("\"functionCall\"", in: data)
+                || ByteSearch.contains("\"webSearchQueries\"", in: data)
                 || ByteSearch.contains("\"error\"", in: data)
         case nil:
             return hasUsage(data) || ByteSearch.contains("\"usageMetadata\"", in: data)

@@ -21,6 +21,9 @@ struct GeminiUsage {
     private var cachedAudio: Int64?
     private var outputAudio: Int64?
     private var outputImage: Int64?
+    private var queries: Set<String> = []
+
+    private static let queriesMax = 1_000
 
     /// Takes the `usageMetadata` of one chunk; `isLast`: it is from the answer's end.
     mutating func merge(_ usage: JSONValue, isLast: Bool = true) {
@@ -45,8 +48,16 @@ struct GeminiUsage {
         told.note(input: read, output: written, &count)
     }
 
-    /// Returns the buckets.
-    mutating func result() -> Usage {
+    /// Notes what a candidate says was searched for; later chunks may say it again.
+    mutating func noteSearches(of candidate: JSONValue) {
+        guard let list = candidate["groundingMetadata"]?["webSearchQueries"] else { return }
+        for query in list.array where queries.count < Self.queriesMax {
+            if let text = query.string, !text.isEmpty { queries.insert(text) }
+        }
+    }
+
+    /// Returns the buckets of an answer of `model`.
+    mutating func result(of model: String?) -> Usage {
         var usage = Usage()
         usage.cacheRead = cached ?? 0
         // Audio that was cached is priced as cached.
@@ -58,6 +69,9 @@ struct GeminiUsage {
         let text = count.rest(of: candidates ?? 0, without: usage.outputAudio, usage.outputImage)
         usage.output = count.sum(text, thoughts ?? 0)
         usage.reasoning = thoughts ?? 0
+        // Models before the third kind are billed by the prompt that was searched for.
+        let isByPrompt = ["gemini-1", "gemini-2"].contains { model?.hasPrefix($0) ?? false }
+        usage.webSearches = Int64(isByPrompt ? min(queries.count, 1) : queries.count)
         if let total {
             let sum = count.sum(prompt ?? 0, candidates ?? 0, toolUse ?? 0, thoughts ?? 0)
             count.expect(total == sum)
@@ -65,12 +79,12 @@ struct GeminiUsage {
         return usage
     }
 
-    /// Vertex's word for the traffic, as the tier that it is priced by.
-    static func tier(_ trafficType: String) -> String {
-        switch trafficType {
-        case "ON_DEMAND_PRIORITY": "priority"
-        case "ON_DEMAND_FLEX": "flex"
-        default: trafficType
+    /// Vertex's word for the traffic, or Gemini's for the tier, as the tier that it is priced by.
+    static func tier(_ word: String) -> String {
+        switch word {
+        case "ON_DEMAND_PRIORITY", "SERVICE_TIER_PRIORITY", "PRIORITY": "priority"
+        case "ON_DEMAND_FLEX", "SERVICE_TIER_FLEX", "FLEX": "flex"
+        default: word
         }
     }
 

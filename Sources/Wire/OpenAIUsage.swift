@@ -11,7 +11,8 @@ struct OpenAIUsage {
     /// Whether input and output were told.
     private(set) var told = UsageStatement()
     private(set) var total: Int64?
-    var webSearches: Int64 = 0
+    private var webSearches: Int64 = 0
+    private var webSearchesTold: Int64?
     private var prompt: Int64?
     private var completion: Int64?
     private var cached: Int64?
@@ -48,6 +49,23 @@ struct OpenAIUsage {
         }
     }
 
+    /// Counts a response's searches: as many as it says, else those of its items that do not open a page.
+    mutating func countSearches(of response: JSONValue) {
+        count.update(&webSearchesTold, response["tool_usage"]?["web_search"]?["num_requests"])
+        guard let output = response["output"] else { return }
+        var searches: Int64 = 0
+        for item in output.array where item["type"]?.isString("web_search_call") ?? false {
+            if item["action"]?["type"]?.isString("search") ?? true { searches += 1 }
+        }
+        webSearches = max(searches, webSearches)
+    }
+
+    /// Notes whether a choice of a chat cites pages: models that search do so once for an answer.
+    mutating func noteCitations(of choice: JSONValue) {
+        guard let notes = (choice["message"] ?? choice["delta"])?["annotations"] else { return }
+        for note in notes.array where note["type"]?.isString("url_citation") ?? false { webSearches = 1 }
+    }
+
     /// Returns the buckets.
     mutating func result() -> Usage {
         var usage = Usage()
@@ -61,7 +79,7 @@ struct OpenAIUsage {
         usage.outputAudio = outputAudio ?? 0
         usage.outputImage = outputImage ?? 0
         usage.output = count.rest(of: wholeOutput(), without: usage.outputAudio, usage.outputImage)
-        usage.webSearches = webSearches
+        usage.webSearches = webSearchesTold ?? webSearches
         return usage
     }
 

@@ -59,8 +59,38 @@ struct UsageShapeTests {
         var gemini = GeminiUsage()
         gemini.merge(try object(#"{"promptTokenCount":5,"thoughtsTokenCount":3}"#))
         gemini.merge(try object(#"{"candidatesTokenCount":4}"#))
-        #expect(gemini.result().input == 5)
-        #expect(gemini.result().output == 7)
+        #expect(gemini.result(of: nil).input == 5)
+        #expect(gemini.result(of: nil).output == 7)
+    }
+
+    @Test("Searches of Gemini count by query, of models before the third kind by prompt, and once each")
+    func geminiSearches() throws {
+        var gemini = GeminiUsage()
+        for queries in [#""a","b""#, #""b","c","",5"#] {
+            gemini.noteSearches(
+                of: try object(#"{"groundingMetadata":{"webSearchQueries":[\#(queries)]}}"#))
+        }
+        gemini.noteSearches(of: try object(#"{"groundingMetadata":{"webSearchQueries":"a"}}"#))
+        gemini.merge(try object(#"{"promptTokenCount":5,"candidatesTokenCount":4}"#))
+        #expect(gemini.result(of: "gemini-3-pro").webSearches == 3)
+        #expect(gemini.result(of: "gemini-2.5-flash").webSearches == 1)
+        #expect(GeminiUsage.tier("SERVICE_TIER_PRIORITY") == "priority")
+        #expect(GeminiUsage.tier("FLEX") == "flex" && GeminiUsage.tier("standard") == "standard")
+    }
+
+    @Test("Searches of a response are those that it says, else its items that open no page")
+    func responseSearches() throws {
+        let output =
+            #""output":[{"type":"web_search_call","action":{"type":"open_page"}},{"type":"web_search_call"},"#
+            + #"{"type":"web_search_call","action":{"type":"search"}},{"type":"message"}]"#
+        var counted = OpenAIUsage()
+        counted.countSearches(of: try object("{\(output)}"))
+        #expect(counted.result().webSearches == 2)
+        for told in [0, 1] {
+            counted.countSearches(
+                of: try object(#"{"tool_usage":{"web_search":{"num_requests":\#(told)}},\#(output)}"#))
+            #expect(counted.result().webSearches == told)
+        }
     }
 
     @Test("UsageSalvage takes the last whole usage object, or none")
