@@ -173,6 +173,18 @@ struct LeaseTests {
         #expect(try meter().leased == (try usd("8").attos))
     }
 
+    @Test("a grant of a limit that was lowered meanwhile is not recorded, of one that was raised it is")
+    mutating func grantOfAnotherLimit() throws {
+        try ledger.run(.setQuota(alice, Quota(dailyLimit: try usd("5")), actor: "admin"))
+        try grant("6")
+        #expect(try meter().leased == 0)
+        // The next call asks for its part of the limit that holds now.
+        #expect(try needs(reserve(1, "4"))?.first?.limit == (try usd("5").attos))
+        try ledger.run(.setQuota(alice, Quota(dailyLimit: try usd("20")), actor: "admin"))
+        try grant("6")
+        #expect(try meter().leased == (try usd("6").attos))
+    }
+
     @Test("what was used before limits were shared has to be leased too")
     mutating func before() throws {
         try ledger.run(reserve(1, "3"))

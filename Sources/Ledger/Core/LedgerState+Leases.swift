@@ -41,9 +41,11 @@ extension LedgerState {
                 adopted.insert(user)
                 events += adoption.events
             }
+            let meter = meter(of: lease.key, at: now)
+            // Granted of a limit that was lowered meanwhile it may be others' by now: the next claim says so.
+            if let meter, lease.limit > meter.limit.amount { continue }
             // What was overridden meanwhile stays: PostgreSQL hears of it with the next claim.
-            let known = meter(of: lease.key, at: now)?.leased ?? 0
-            let leased = max(lease.leased, known)
+            let leased = max(lease.leased, meter?.leased ?? 0)
             events.append(
                 .leaseSet(LeaseSet(key: lease.key, limit: lease.limit, leased: leased, cause: .granted)))
         }

@@ -219,6 +219,8 @@ final class LeaseRounds {
     /// rows may have been lost between the two.
     private func setRight(_ session: LeaseSession) throws(StoreError) {
         let now = now
+        // After a restart all of it: a limit may have been set that PostgreSQL never heard of.
+        let isRestart = isFirst
         if isFirst {
             let unused = ledger.read { $0.state.leases(at: now).filter { $1.leased != $1.inUse } }
             isFirst = try !giveBack(Array(unused.keys))
@@ -226,7 +228,8 @@ final class LeaseRounds {
         let known = try session.known()
         let recorded = ledger.read { $0.state.leases(at: now) }
         watch(recorded)
-        _ = try set(recorded.filter { known[$0] != max($1.leased, $1.inUse) }.map { LeaseClaim($0, $1) })
+        _ = try set(
+            recorded.filter { isRestart || known[$0] != max($1.leased, $1.inUse) }.map { LeaseClaim($0, $1) })
         let gone = known.keys.filter { recorded[$0] == nil }
         let subjects = Set(gone.map(\.subject))
         try session.drop(Array(subjects), but: recorded.keys.filter { subjects.contains($0.subject) })
