@@ -167,11 +167,14 @@ struct HTTPClientFlowTests {
                     onBody: { bytes in
                         total.value += bytes.count
                         guard total.value == 1 else { return .proceed }
-                        // Held up for a while, the loop finds this timer and the next sweep due together.
-                        _ = LoopTimer(on: client.loop, after: 10) { usleep(12_500_000) }
-                        _ = LoopTimer(on: client.loop, after: 11) {
-                            transfer.value?.resume()
-                            hasResumed.arrive()
+                        // Held up for a while, the loop finds the second timer and the next sweep due
+                        // together. The first makes it: two that are due at once have one time.
+                        _ = LoopTimer(on: client.loop, after: 10) {
+                            usleep(12_500_000)
+                            _ = LoopTimer(on: client.loop, after: 1) {
+                                transfer.value?.resume()
+                                hasResumed.arrive()
+                            }
                         }
                         return .pause
                     },
