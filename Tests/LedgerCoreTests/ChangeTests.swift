@@ -110,22 +110,6 @@ struct ChangeTests {
         #expect(here.recorder.state.lastTimestamp == (try moment("2026-11-24T22:00:00Z")))
     }
 
-    @Test("a join that changes nothing here is the latest word all the same")
-    mutating func joinedAgain() throws {
-        let join = Command.joinGroup(GroupJoined(user: alice, group: red, actor: "root"))
-        try there.recorder.run(try daily("5"))
-        _ = try here.copy(there, count: 10)
-        try here.recorder.run(join)
-        _ = try there.copy(here, count: 10)
-        there.recorder.now = try moment("2026-11-24T22:10:00Z")
-        try there.recorder.run(.leaveGroup(GroupLeft(user: alice, group: red, actor: "root")))
-        here.recorder.now = try moment("2026-11-24T22:20:00Z")
-        try here.recorder.run(join)
-        _ = try here.copy(there, count: 10)
-        _ = try there.copy(here, count: 10)
-        for peer in [here, there] { #expect(peer.recorder.state.groups[alice] == [red]) }
-    }
-
     @Test("what follows of itself is no change")
     func noChange() throws {
         let quota = Quota(dailyLimit: try usd("1"))

@@ -185,6 +185,32 @@ struct LeaseTests {
         #expect(try meter().leased == (try usd("6").attos))
     }
 
+    @Test("a grant for a user with the pattern's limits is held against what the pattern is by then")
+    mutating func grantOfAnotherPattern() throws {
+        let bob = try user("bob")
+        let key = LeaseKey(
+            subject: .user(bob), measure: .cost, window: .day, windowEnd: try day.windowEnd)
+        func grant(_ limit: String, _ leased: String) throws -> Command {
+            .grantLeases([
+                LeaseSet(
+                    key: key, limit: try usd(limit).attos, leased: try usd(leased).attos, cause: .granted)
+            ])
+        }
+        func pattern(_ limit: String) throws -> Command {
+            .changeQuota(
+                QuotaSet(subject: .unknownUsers, quota: Quota(dailyLimit: try usd(limit)), actor: "admin"))
+        }
+        for (pattern, limit, leased, expected) in [
+            (try pattern("20"), "20", "10", "10"), (try pattern("5"), "20", "10", "0"),
+            (try pattern("30"), "30", "6", "6"),
+        ] {
+            try ledger.run(pattern)
+            try ledger.run(try grant(limit, leased))
+            let meter = try #require(ledger.state.meter(of: key, at: ledger.now))
+            #expect(meter.leased == (try usd(expected).attos))
+        }
+    }
+
     @Test("what was used before limits were shared has to be leased too")
     mutating func before() throws {
         try ledger.run(reserve(1, "3"))

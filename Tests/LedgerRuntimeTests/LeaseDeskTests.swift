@@ -179,6 +179,25 @@ struct LeaseDeskTests {
         #expect(leased(again) == (try usd("1").attos))
     }
 
+    @Test("a limit that PostgreSQL has not heard of is told when it is reached again, whatever is leased")
+    func untold() throws {
+        let ledger = try fixture.open()
+        defer { ledger.close() }
+        let first = try desk(ledger)
+        _ = try ledger.ask(.setQuota(alice, Quota(dailyLimit: try usd("10")), actor: "admin"))
+        _ = try ledger.ask(reserve(1, of: alice, try usd("1")))
+        first.stop()
+        #expect(try row() == ["1", "1"])
+        func limit() throws -> [String?] {
+            try database.row("select trim_scale(limit_amount)::text from ledger.budget_leases")
+        }
+        try database.run("update ledger.budget_leases set limit_amount = 3")
+        let second = try desk(ledger)
+        defer { second.stop() }
+        for _ in 0..<2_000 where try limit() != ["10"] { _ = Semaphore().wait(timeoutMilliseconds: 5) }
+        #expect(try limit() == ["10"])
+    }
+
     @Test("what is granted while the journal fails is not spent, and set right by the next claim")
     func unrecorded() throws {
         let ledger = try fixture.open()

@@ -32,16 +32,19 @@ extension LedgerState {
     func grant(_ leases: [LeaseSet], at time: Timestamp) -> [Event] {
         let now = max(time, lastTimestamp)
         var events: [Event] = []
-        var adopted: Set<UserID> = []
+        var adopted: [UserID: SubjectMeters] = [:]
         for lease in leases where lease.leased >= 0 {
             // The limits of a user who gets them from the pattern are recorded before anything is leased.
-            if let user = lease.key.subject.user, !adopted.contains(user),
-                let adoption = adoption(of: user, at: now), adoption.quota != nil
+            if let user = lease.key.subject.user, adopted[user] == nil,
+                let adoption = adoption(of: user, at: now), let meters = adoption.meters
             {
-                adopted.insert(user)
+                adopted[user] = meters
                 events += adoption.events
             }
-            let meter = meter(of: lease.key, at: now)
+            let own = lease.key.subject.user.flatMap { adopted[$0] }
+            let meter =
+                own.map { $0.meters.first { $0.key(of: lease.key.subject) == lease.key } }
+                ?? meter(of: lease.key, at: now)
             // Granted of a limit that was lowered meanwhile it may be others' by now: the next claim says so.
             if let meter, lease.limit > meter.limit.amount { continue }
             // What was overridden meanwhile stays: PostgreSQL hears of it with the next claim.

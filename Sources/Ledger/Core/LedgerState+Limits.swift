@@ -129,10 +129,7 @@ extension LedgerState {
 
     func join(_ change: GroupJoined) throws(Rejection) -> [Event] {
         let known = groups[change.user] ?? []
-        guard !known.contains(change.group) else {
-            // Said again it is the latest word, where an older one may still come from another journal.
-            return copied.isEmpty ? [] : [.groupJoined(change)]
-        }
+        guard !known.contains(change.group) else { return [] }
         guard known.count < Self.groupsMax, groups[change.user] != nil || groups.count < Self.quotasMax
         else { throw .tooMany }
         return [.groupJoined(change)]

@@ -63,22 +63,25 @@ package final class LeaseSession {
         return answers
     }
 
-    /// What the journal holds of windows that are not over.
-    package func known() throws(StoreError) -> [LeaseKey: Int128] {
+    /// What the journal holds of windows that are not over, and of which limits.
+    package func known() throws(StoreError) -> [LeaseKey: (leased: Int128, limit: Int128)] {
         let rows = try query(
             """
-            select user_id, measure, period, to_char(ends_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), leased
+            select user_id, measure, period, to_char(ends_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), leased,
+              limit_amount
             from ledger.budget_leases where origin = $1 and ends_at > now()
             """, [origin])
-        var found: [LeaseKey: Int128] = [:]
+        var found: [LeaseKey: (leased: Int128, limit: Int128)] = [:]
         for row in 0..<rows.rowCount {
             guard let subject = rows.text(row, 0).flatMap({ QuotaSubject($0) }),
                 let measure = rows.text(row, 1).flatMap({ LimitMeasure(rawValue: $0) }),
                 let window = rows.text(row, 2).flatMap({ LimitWindow(rawValue: $0) }),
                 let end = rows.text(row, 3).flatMap({ Timestamp($0.utf8) }),
-                let leased = rows.text(row, 4).flatMap({ measure.amount($0) })
+                let leased = rows.text(row, 4).flatMap({ measure.amount($0) }),
+                let limit = rows.text(row, 5).flatMap({ measure.amount($0) })
             else { throw .unreadable("leases") }
-            found[LeaseKey(subject: subject, measure: measure, window: window, windowEnd: end)] = leased
+            let key = LeaseKey(subject: subject, measure: measure, window: window, windowEnd: end)
+            found[key] = (leased, limit)
         }
         return found
     }

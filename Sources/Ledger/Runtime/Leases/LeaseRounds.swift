@@ -219,8 +219,6 @@ final class LeaseRounds {
     /// rows may have been lost between the two.
     private func setRight(_ session: LeaseSession) throws(StoreError) {
         let now = now
-        // After a restart all of it: a limit may have been set that PostgreSQL never heard of.
-        let isRestart = isFirst
         if isFirst {
             let unused = ledger.read { $0.state.leases(at: now).filter { $1.leased != $1.inUse } }
             isFirst = try !giveBack(Array(unused.keys))
@@ -228,8 +226,12 @@ final class LeaseRounds {
         let known = try session.known()
         let recorded = ledger.read { $0.state.leases(at: now) }
         watch(recorded)
-        _ = try set(
-            recorded.filter { isRestart || known[$0] != max($1.leased, $1.inUse) }.map { LeaseClaim($0, $1) })
+        // PostgreSQL may never have heard of a limit that was set while it was away, or before a kill.
+        let differing = recorded.filter { key, meter in
+            guard let held = known[key] else { return true }
+            return held.leased != max(meter.leased, meter.inUse) || held.limit != meter.limit.amount
+        }
+        _ = try set(differing.map { LeaseClaim($0, $1) })
         let gone = known.keys.filter { recorded[$0] == nil }
         let subjects = Set(gone.map(\.subject))
         try session.drop(Array(subjects), but: recorded.keys.filter { subjects.contains($0.subject) })
