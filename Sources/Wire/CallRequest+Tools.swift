@@ -4,7 +4,9 @@ extension CallRequest {
     /// Adds what the tools of `root` can bring about.
     ///
     /// A provider may read the last of repeated keys where others read the first: each counts.
-    mutating func readTools(_ root: JSONValue) {
+    mutating func readTools(_ root: JSONValue, kind: APIKind) {
+        // A chat with a model made for it is searched for once, asked or not.
+        if kind == .chatCompletions, model?.contains("-search") ?? false { allowSearches(1) }
         for tool in (root["tools"] ?? root).array {
             tools += 1
             readTool(tool)

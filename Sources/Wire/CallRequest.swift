@@ -129,7 +129,7 @@ package struct CallRequest: Hashable, Sendable {
             if let limit { maxOutputTokens = max(limit, maxOutputTokens ?? 0) }
             answers = max(try fields.largest("candidateCount", "candidate_count") ?? 1, answers)
         }
-        readTools(root)
+        readTools(root, kind: kind)
         images = RequestImages(root, kind: kind)
         hasUnseenInput = images.hasReferences
         for key in ["previous_response_id", "conversation", "prompt", "cachedContent", "cached_content"] {
@@ -179,7 +179,7 @@ package struct CallRequest: Hashable, Sendable {
             // One that runs elsewhere is enough for the price of elsewhere.
             let place = try RequestFields(params).string("inference_geo")
             inferenceGeo = answers == 1 || inferenceGeo == place ? place : nil
-            readTools(params)
+            readTools(params, kind: .messages)
             images.add(RequestImages(params, kind: .messages))
             hasUnseenInput = images.hasReferences
         }

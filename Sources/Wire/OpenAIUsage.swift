@@ -51,7 +51,8 @@ struct OpenAIUsage {
 
     /// Counts a response's searches: as many as it says, else those of its items that do not open a page.
     mutating func countSearches(of response: JSONValue) {
-        count.update(&webSearchesTold, response["tool_usage"]?["web_search"]?["num_requests"])
+        let told = response["tool_usage"]?["web_search"]?["num_requests"]?.int64
+        if let told, told >= 0 { webSearchesTold = told }
         guard let output = response["output"] else { return }
         var searches: Int64 = 0
         for item in output.array where item["type"]?.isString("web_search_call") ?? false {

@@ -14,7 +14,9 @@ struct UpstreamTargetTests {
         // What was used must be told, as what it is, to the method that was priced.
         (path + "?fields=candidates,usageMetadata(promptTokenCount)", path),
         (path + "?$fields=candidates&alt=sse", path + "?alt=sse"), (path + "?%24httpMethod=POST", path),
-        (path + "?callback=f", path), (path + "?%zz=1", path),
+        (path + "?alt=json;enum-encoding=int", path), (path + "?%24alt=proto", path), (path + "?alt", path),
+        (path + "?$alt=sse&alt=json", path + "?$alt=sse&alt=json"), (path + "?callback=f", path),
+        (path + "?%zz=1", path),
         (path + "?updateMask=a", path + "?updateMask=a"),
     ]
 

@@ -100,6 +100,18 @@ struct CallRequestTests {
         #expect(request.hasWebSearch)
     }
 
+    @Test("a chat with a model that searches unasked may search once")
+    func searchModel() throws {
+        func searches(_ model: String, _ more: String = "") throws -> Int64? {
+            let text = #"{"model":"\#(model)","messages":[]\#(more)}"#
+            let route = APIRoute(method: "POST", path: "/v1/chat/completions")
+            return try CallRequest(Array(text.utf8), route: route).webSearchesMax
+        }
+        #expect(try searches("gpt-4o-mini-search-preview") == 1)
+        #expect(try searches("gpt-4o-mini") == 0)
+        #expect(try searches("gpt-5-search-api", #","web_search_options":{}"#) == nil)
+    }
+
     @Test("of output limits in two places the larger one counts, in either order")
     func twoLimits() throws {
         let (small, large) = (

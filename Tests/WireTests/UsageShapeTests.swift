@@ -86,6 +86,11 @@ struct UsageShapeTests {
         var counted = OpenAIUsage()
         counted.countSearches(of: try object("{\(output)}"))
         #expect(counted.result().webSearches == 2)
+        for odd in [#""2""#, "1.5", "-1", "null"] {
+            counted.countSearches(
+                of: try object(#"{"tool_usage":{"web_search":{"num_requests":\#(odd)}}}"#))
+            #expect(counted.result().webSearches == 2 && !counted.count.isInconsistent)
+        }
         for told in [0, 1] {
             counted.countSearches(
                 of: try object(#"{"tool_usage":{"web_search":{"num_requests":\#(told)}},\#(output)}"#))
