@@ -23,11 +23,14 @@ static inline int platform_semaphore_wait_until(sem_t *semaphore, const struct t
 extern int close_range(unsigned int first, unsigned int last, int flags);
 static inline int platform_close_on_exec_from(unsigned int first) { return close_range(first, ~0U, 1 << 2); }
 
-// Children that this thread forks die with it. libuv has no hook between fork and exec: pthread_atfork is one.
-// prctl is a bare system call, which is all that the child of a process with threads may make.
-static _Thread_local int platform_children_die_with_us = 0;
+// Children that this thread forks die with it, and get no descriptor but the three. libuv has no hook between fork
+// and exec: pthread_atfork is one. Marked in the child, because other threads of the parent go on opening. prctl and
+// close_range are bare system calls, which is all that the child of a process with threads may make.
+static _Thread_local int platform_children_are_ours = 0;
 static inline void platform_in_child(void) {
-    if (platform_children_die_with_us) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (!platform_children_are_ours) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    platform_close_on_exec_from(3);
 }
 static inline int platform_register_fork_hook(void) { return pthread_atfork(0, 0, platform_in_child); }
-static inline void platform_set_children_die_with_us(int on) { platform_children_die_with_us = on; }
+static inline void platform_set_children_are_ours(int on) { platform_children_are_ours = on; }

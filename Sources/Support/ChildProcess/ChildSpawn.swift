@@ -18,8 +18,6 @@ final class ChildSpawn {
         let input = try ChildDescriptor.pipe(request)
         let output = try ChildDescriptor.pipe(request)
         let errorOutput = try ChildDescriptor.pipe(request)
-        // Whatever a library has left open stays here: an agent gets three descriptors and no other.
-        _ = platform_close_on_exec_from(3)
         let handle = UnsafeMutablePointer<uv_process_t>.allocate(capacity: 1)
         let code = Self.spawn(
             on: loop, handle, request,
@@ -87,9 +85,10 @@ final class ChildSpawn {
             options.stdio_count = Int32(stdio.count)
             options.stdio = stdio.baseAddress
             // Whatever ends this process, kill -9 too, ends the child: nobody would be there to bound it.
+            // Whatever a library has left open stays here: an agent gets three descriptors and no other.
             _ = isForkHookSet
-            platform_set_children_die_with_us(1)
-            defer { platform_set_children_die_with_us(0) }
+            platform_set_children_are_ours(1)
+            defer { platform_set_children_are_ours(0) }
             return uv_spawn(loop.raw, handle, &options)
         }
     }
